@@ -1,0 +1,37 @@
+# Every third-party library the project uses, as an imported target. All come from Debian 12 packages,
+# but for the OpenVINO SDK, which scripts/setup.sh installs from its Python wheel.
+
+find_package(PkgConfig REQUIRED)
+find_package(Threads REQUIRED)
+find_package(SQLite3 REQUIRED)
+find_package(OpenSSL REQUIRED)
+find_package(ZLIB REQUIRED)
+find_package(ICU 72 REQUIRED COMPONENTS uc i18n data)
+find_package(nlohmann_json 3.11 REQUIRED)
+find_package(spdlog REQUIRED)
+find_package(tl-expected REQUIRED)
+find_package(CLI11 REQUIRED)
+find_package(doctest REQUIRED)
+find_package(tomlplusplus REQUIRED)
+find_package(Poco REQUIRED COMPONENTS Foundation XML Zip Net)
+pkg_check_modules(XXHASH REQUIRED IMPORTED_TARGET libxxhash)
+pkg_check_modules(ZSTD REQUIRED IMPORTED_TARGET libzstd)
+pkg_check_modules(GUMBO REQUIRED IMPORTED_TARGET gumbo)
+pkg_check_modules(MD4C REQUIRED IMPORTED_TARGET md4c)
+pkg_check_modules(UCHARDET REQUIRED IMPORTED_TARGET uchardet)
+pkg_check_modules(SECCOMP REQUIRED IMPORTED_TARGET libseccomp)
+pkg_check_modules(SENTENCEPIECE REQUIRED IMPORTED_TARGET sentencepiece)
+find_package(roaring REQUIRED)
+find_library(STEMMER_LIBRARY stemmer REQUIRED)
+add_library(stemmer UNKNOWN IMPORTED)
+set_target_properties(stemmer PROPERTIES IMPORTED_LOCATION ${STEMMER_LIBRARY})
+find_package(hwy REQUIRED)
+find_package(faiss REQUIRED)
+find_package(benchmark REQUIRED)
+
+# The wheel's place: given, or where scripts/setup.sh puts it.
+if(NOT DEFINED GROUNDS_OPENVINO_DIR)
+  execute_process(COMMAND ${CMAKE_SOURCE_DIR}/scripts/setup.sh --print-openvino-dir
+    OUTPUT_VARIABLE GROUNDS_OPENVINO_DIR OUTPUT_STRIP_TRAILING_WHITESPACE COMMAND_ERROR_IS_FATAL ANY)
+endif()
+find_package(OpenVINO REQUIRED COMPONENTS Runtime PATHS ${GROUNDS_OPENVINO_DIR}/cmake NO_DEFAULT_PATH)

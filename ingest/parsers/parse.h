@@ -1,0 +1,23 @@
+// Bytes of a document to an Extract. Runs inside the worker process only: what it reads is hostile.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "ingest/extract.h"
+
+namespace grounds {
+
+enum class Format { kText, kMarkdown, kHtml, kCsv, kTsv };
+
+// By name and content; kBadInput for a binary file or a format that is not supported, saying which.
+Result<Format> detect_format(std::string_view name, std::string_view bytes);
+
+// `name`: the last part of the URI, used for detection and as the title of last resort.
+// kBadInput with a reason for what cannot be parsed; an empty document is kBadInput too.
+Result<Extract> parse_document(std::string_view name, std::string_view bytes);
+
+// A new identity for each change of a parser that changes an extract.
+std::string parser_identity();
+
+}  // namespace grounds

@@ -1,0 +1,38 @@
+// Prompt templates: immutable versions with strict rendering.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "answer/answer.h"
+#include "grounds/result.h"
+
+namespace grounds {
+
+struct PromptTemplate {
+  std::string name;                    // "default"
+  std::uint32_t version = 1;
+  std::string language;                // "en" or "zh"
+  std::string text;                    // with {{variables}}
+  std::string id() const;              // "default.en@1"
+};
+
+// The templates built into the program.
+std::span<const PromptTemplate> built_in_templates();
+// kNotFound names what there is. `name`: "default", "default@1"; "" for the default. The language is the question's.
+Result<PromptTemplate> find_template(std::string_view name, std::string_view language);
+
+// Variables: question, evidence, today, zone, history. An unknown variable in the template is kBadInput.
+// Evidence is fenced and numbered, one item after another; fences that occur inside a document's text
+// are neutralised; items that give instructions are flagged as data. Pure; byte-equal for equal input.
+Result<std::string> render_prompt(const PromptTemplate& prompt_template, std::string_view question,
+                                  std::span<const EvidenceItem> evidence, const ClockInputs& clock);
+
+// "en" or "zh", by is_chinese.
+std::string question_language(std::string_view question);
+
+}  // namespace grounds
