@@ -16,6 +16,7 @@ using Json = nlohmann::json;
 Result<std::string> canonical_json(const Json& value);
 
 // Strict parsing: duplicate keys, trailing bytes, invalid UTF-8 and nesting beyond `max_depth` are errors.
+// An integer beyond 2^53 that is written as canonical_json writes a double is read as that double.
 Result<Json> parse_json(std::string_view text, int max_depth = 64);
 
 }  // namespace grounds

@@ -14,6 +14,8 @@
 
 namespace grounds {
 
+enum class OpenMode { kRead, kReadWrite, kCreate /* exclusive: fails if it exists */, kTruncate };
+
 enum class IoOperation {
   kOpen, kRead, kWrite, kTruncate, kSync, kSyncDirectory, kRename, kRemove,
   kMakeDirectory, kList, kStatus, kMap, kLock,
@@ -27,6 +29,7 @@ struct IoCall {
   std::uint64_t offset = 0;          // kRead, kWrite; kTruncate: the new size
   std::span<const std::byte> data;   // kWrite only
   std::size_t size = 0;              // kRead, kWrite: bytes asked for
+  OpenMode mode = OpenMode::kRead;   // kOpen only
 };
 
 // What an observer makes of a call.
@@ -41,7 +44,8 @@ class IoObserver {
  public:
   virtual ~IoObserver() = default;
   virtual IoDecision before(const IoCall& call) = 0;
-  // After the call; `error` is 0 or its errno value.
+  // After a call that was made (not one that before() failed or skipped); `error` is 0 or its errno
+  // value. Of a write that failed, a part may have been made.
   virtual void after(const IoCall& call, int error) = 0;
 };
 
@@ -58,8 +62,6 @@ struct DirectoryEntry {
   std::string name;
   FileStatus status;                 // of the entry itself: symbolic links are not followed
 };
-
-enum class OpenMode { kRead, kReadWrite, kCreate /* exclusive: fails if it exists */, kTruncate };
 
 class FileSystem;
 
@@ -130,6 +132,7 @@ class FileSystem {
   Result<FileStatus> status(const std::string& path, bool follow_symlinks = true) const;  // kNotFound
   bool exists(const std::string& path) const;
   Result<std::vector<DirectoryEntry>> list(const std::string& directory) const;  // sorted by name
+  // Makes the folder and its parents as needed, and their names durable.
   Status make_directories(const std::string& path) const;
   Status rename(const std::string& from, const std::string& to) const;
   Status remove(const std::string& path) const;               // kNotFound if it is not there
