@@ -10,7 +10,10 @@
 
 namespace grounds {
 
-// Dot product of two int8 vectors by the best kernel of this CPU. Same integer from every kernel.
+struct Kernel;
+
+// Dot product of two int8 vectors of equal size by the best kernel of this CPU. Same integer from
+// every kernel.
 std::int32_t dot(std::span<const std::int8_t> a, std::span<const std::int8_t> b);
 
 // The distribution of a query's similarities over all eligible chunks, exact.
@@ -30,5 +33,11 @@ struct VectorResult {
 // of eligible (id, codes): not of segmentation, threads or order. `threads` >= 1.
 Result<VectorResult> vector_search(std::span<const SegmentView> views, std::span<const std::int8_t> query,
                                    std::uint32_t k, int threads = 1);
+
+// One result for each of `queries`, equal to that of vector_search; the codes are read from memory
+// once for all of them. `kernel`: one of available_kernels(), the best if null.
+Result<std::vector<VectorResult>> vector_search_batch(
+    std::span<const SegmentView> views, std::span<const std::span<const std::int8_t>> queries,
+    std::uint32_t k, int threads = 1, const Kernel* kernel = nullptr);
 
 }  // namespace grounds
