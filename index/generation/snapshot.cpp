@@ -1,0 +1,231 @@
+#include "index/generation/snapshot.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "base/canonical_json.h"
+
+namespace grounds {
+namespace {
+
+// Document ids that may be read, as a bitmap over [0, size).
+class DocumentSet {
+ public:
+  void insert(std::int64_t document) {
+    if (document >= static_cast<std::int64_t>(bits_.size())) bits_.resize(document + 1);
+    bits_[document] = true;
+  }
+  bool contains(std::int64_t document) const {
+    return document >= 0 && document < static_cast<std::int64_t>(bits_.size()) && bits_[document];
+  }
+
+ private:
+  std::vector<bool> bits_;
+};
+
+// Permission as of `generation` and as of `access_generation`, both. An auditor's groups count as of
+// `generation` alone, so that what has been deleted since can still be read.
+Result<DocumentSet> readable_documents(Database& database, const Collection& collection, const Principal& principal,
+                                       Generation generation, Generation access_generation) {
+  constexpr std::string_view kAsOf =
+      "EXISTS (SELECT 1 FROM access a, json_each(?1) j WHERE a.document = d.id AND a.\"group\" = j.value AND "
+      "a.created <= ?{} AND (a.retired IS NULL OR a.retired > ?{}))";
+  auto as_of = [&](const char* parameter) {
+    std::string sql(kAsOf);
+    for (std::size_t at; (at = sql.find("{}")) != std::string::npos;) sql.replace(at, 2, parameter);
+    return sql;
+  };
+  std::string sql = "SELECT d.id FROM documents d WHERE d.collection = ?2 AND " + as_of("3") + " AND " + as_of("4");
+  GROUNDS_ASSIGN_OR_RETURN(Statement statement, database.prepare(sql));
+  std::string groups = Json(principal.groups).dump();
+  statement.bind(groups, collection.id, generation, principal.auditor ? generation : access_generation);
+  DocumentSet documents;
+  for (;;) {
+    GROUNDS_ASSIGN_OR_RETURN(bool row, statement.step());
+    if (!row) return documents;
+    documents.insert(statement.integer(0));
+  }
+}
+
+// One segment while its live bitmap is being made.
+struct Marked {
+  std::shared_ptr<const Segment> segment;
+  std::optional<Generation> created;       // of all its chunks, in a fresh segment
+  std::span<const ChunkId> ids;
+  std::span<const Generation> each_created;  // by ordinal, in a merged one
+  std::shared_ptr<Bitset> live;
+
+  void retire(const ChunkId& id, Generation chunk_created) {
+    if (created && *created != chunk_created) return;
+    auto [first, last] = std::ranges::equal_range(ids, id);
+    for (auto at = first; at != last; ++at) {
+      std::uint32_t ordinal = static_cast<std::uint32_t>(at - ids.begin());
+      if (created || each_created[ordinal] == chunk_created) live->clear(ordinal);
+    }
+  }
+};
+
+Result<Marked> begin_marking(std::shared_ptr<const Segment> segment, std::optional<Generation> created,
+                             Generation generation) {
+  Marked marked;
+  marked.created = created;
+  GROUNDS_ASSIGN_OR_RETURN(marked.ids, segment->ids());
+  if (created) {
+    marked.live = std::make_shared<Bitset>(segment->size(), *created <= generation);
+  } else {
+    GROUNDS_ASSIGN_OR_RETURN(marked.each_created, segment->created());
+    if (marked.each_created.size() != segment->size())
+      return fail(ErrorCode::kDamaged, segment->path() + ": a merged segment without creation generations",
+                  "run: grounds index rebuild");
+    marked.live = std::make_shared<Bitset>(segment->size(), false);
+    for (std::uint32_t i = 0; i < segment->size(); ++i)
+      if (marked.each_created[i] <= generation) marked.live->set(i);
+  }
+  marked.segment = std::move(segment);
+  return marked;
+}
+
+Status clear_retired(Database& database, std::int64_t space, Generation generation, std::span<Marked> segments) {
+  GROUNDS_ASSIGN_OR_RETURN(
+      Statement statement,
+      database.prepare("SELECT chunk_id, created FROM chunks WHERE space = ? AND retired IS NOT NULL AND retired <= ?"));
+  statement.bind(space, generation);
+  for (;;) {
+    GROUNDS_ASSIGN_OR_RETURN(bool row, statement.step());
+    if (!row) return {};
+    ChunkId id;
+    std::span<const std::uint8_t> bytes = statement.blob(0);
+    std::memcpy(id.bytes.data(), bytes.data(), std::min(bytes.size(), id.bytes.size()));
+    for (Marked& segment : segments) segment.retire(id, static_cast<Generation>(statement.integer(1)));
+  }
+}
+
+Result<std::shared_ptr<const Bitset>> eligible(const Marked& marked, const DocumentSet& documents) {
+  GROUNDS_ASSIGN_OR_RETURN(std::span<const std::int64_t> owner, marked.segment->documents());
+  auto bits = std::make_shared<Bitset>(*marked.live);
+  for (std::uint32_t i = 0; i < bits->size(); ++i)
+    if (bits->test(i) && !documents.contains(owner[i])) bits->clear(i);
+  return std::shared_ptr<const Bitset>(std::move(bits));
+}
+
+std::string snapshot_key(const Collection& collection, const Principal& principal, Generation generation,
+                         Generation access_generation) {
+  std::string key = std::to_string(collection.id) + '/' + std::to_string(generation);
+  if (principal.admin) return key;
+  return key + '/' + std::to_string(principal.auditor ? generation : access_generation) +
+         Json(principal.groups).dump();
+}
+
+}  // namespace
+
+Result<std::shared_ptr<const Snapshot>> Snapshots::get(const std::string& name, const Principal& principal,
+                                                       std::optional<Generation> generation,
+                                                       std::optional<Generation> access_generation) {
+  Catalog catalog(workspace_);
+  // A merge in another process may remove a segment between our reading of its name and our opening of
+  // it; what replaced it gives the same results, so read again.
+  for (int attempt = 0;; ++attempt) {
+    GROUNDS_ASSIGN_OR_RETURN(Collection collection, catalog.find_collection(name));
+    Generation wanted = generation.value_or(collection.generation);
+    Generation access = access_generation.value_or(collection.access_epoch);
+    if (wanted > collection.generation)
+      return fail(ErrorCode::kNotFound,
+                  "collection " + name + " has no generation " + std::to_string(wanted) + " (the newest is " +
+                      std::to_string(collection.generation) + ")",
+                  "name a generation up to the newest, or leave --as-of out");
+    std::string key = snapshot_key(collection, principal, wanted, access);
+    {
+      std::lock_guard lock(mutex_);
+      for (auto at = kept_.begin(); at != kept_.end(); ++at) {
+        // Settings may have changed under an equal generation.
+        if (at->first != key || at->second->collection.settings_version != collection.settings_version ||
+            at->second->collection.generation != collection.generation)
+          continue;
+        kept_.splice(kept_.begin(), kept_, at);
+        return kept_.front().second;
+      }
+    }
+    GROUNDS_ASSIGN_OR_RETURN(CatalogConnection connection, workspace_.catalog());
+    auto snapshot = make(*connection, std::move(collection), principal, wanted, access);
+    if (!snapshot && snapshot.error().code == ErrorCode::kNotFound) {
+      if (attempt < 3) continue;
+      return fail(ErrorCode::kDamaged, snapshot.error().message,
+                  "a file of the workspace is gone: restore it from a backup, or run: grounds doctor");
+    }
+    if (!snapshot) return snapshot;
+    std::lock_guard lock(mutex_);
+    kept_.emplace_front(key, *snapshot);
+    if (kept_.size() > kKept) kept_.pop_back();
+    return snapshot;
+  }
+}
+
+Result<std::shared_ptr<const Snapshot>> Snapshots::make(Database& database, Collection collection,
+                                                        const Principal& principal, Generation generation,
+                                                        Generation access_generation) {
+  auto snapshot = std::make_shared<Snapshot>();
+  snapshot->generation = generation;
+  snapshot->access_generation = access_generation;
+  GROUNDS_ASSIGN_OR_RETURN(ReadTransaction read, ReadTransaction::begin(database));
+  DocumentSet documents;
+  if (!principal.admin) {
+    GROUNDS_ASSIGN_OR_RETURN(
+        documents, readable_documents(database, collection, principal, generation, access_generation));
+  }
+  GROUNDS_ASSIGN_OR_RETURN(std::vector<SegmentRow> rows, segment_rows(database, collection, generation));
+  for (const Space& space : collection.spaces) {
+    std::vector<Marked> marked;
+    for (const SegmentRow& row : rows) {
+      if (row.space != space.id) continue;
+      GROUNDS_ASSIGN_OR_RETURN(auto segment, open(row));
+      if (segment->header().space != space.fingerprint)
+        return fail(ErrorCode::kDamaged, segment->path() + " belongs to another embedding space",
+                    "run: grounds doctor");
+      GROUNDS_ASSIGN_OR_RETURN(Marked each, begin_marking(std::move(segment), row.created, generation));
+      marked.push_back(std::move(each));
+    }
+    GROUNDS_RETURN_IF_ERROR(clear_retired(database, space.id, generation, marked));
+    Snapshot::SpaceViews views{space, snapshot->views.size(), marked.size(), 0};
+    for (Marked& each : marked) {
+      SegmentView view{each.segment, each.live, each.live};
+      if (!principal.admin) {
+        GROUNDS_ASSIGN_OR_RETURN(view.eligible, eligible(each, documents));
+      }
+      views.live += each.live->count();
+      snapshot->views.push_back(std::move(view));
+      snapshot->view_space.push_back(space.id);
+    }
+    snapshot->spaces.push_back(std::move(views));
+  }
+  snapshot->collection = std::move(collection);
+  return std::shared_ptr<const Snapshot>(std::move(snapshot));
+}
+
+Result<std::vector<Snapshots::SegmentRow>> Snapshots::segment_rows(Database& database, const Collection& collection,
+                                                                   Generation generation) {
+  GROUNDS_ASSIGN_OR_RETURN(
+      Statement statement,
+      database.prepare("SELECT g.id, g.space, g.file, g.created FROM segments g JOIN spaces s ON s.id = g.space "
+                       "WHERE s.collection = ? AND (g.created IS NULL OR g.created <= ?) ORDER BY g.id"));
+  statement.bind(collection.id, generation);
+  std::vector<SegmentRow> rows;
+  for (;;) {
+    GROUNDS_ASSIGN_OR_RETURN(bool row, statement.step());
+    if (!row) return rows;
+    SegmentRow segment{statement.integer(0), statement.integer(1), statement.text(2), {}};
+    if (!statement.is_null(3)) segment.created = static_cast<Generation>(statement.integer(3));
+    rows.push_back(std::move(segment));
+  }
+}
+
+Result<std::shared_ptr<const Segment>> Snapshots::open(const SegmentRow& row) {
+  {
+    std::lock_guard lock(mutex_);
+    if (auto found = segments_.find(row.id); found != segments_.end()) return found->second;
+  }
+  GROUNDS_ASSIGN_OR_RETURN(auto segment, Segment::open(workspace_.file_system(), workspace_.segment_path(row.file)));
+  std::lock_guard lock(mutex_);
+  return segments_.emplace(row.id, std::move(segment)).first->second;
+}
+
+}  // namespace grounds

@@ -1,0 +1,67 @@
+// A snapshot: one generation of a collection as one principal may see it. A query holds one from start
+// to end; commits and merges that happen meanwhile do not change it.
+#pragma once
+
+#include <cstdint>
+#include <list>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "access/principal.h"
+#include "grounds/result.h"
+#include "index/generation/catalog.h"
+#include "index/segment/segment.h"
+
+namespace grounds {
+
+// Immutable, thread-safe.
+struct Snapshot {
+  Collection collection;
+  Generation generation = 0;
+  Generation access_generation = 0;   // permissions are those of `generation` and of this one
+  struct SpaceViews {
+    Space space;
+    std::size_t first = 0, count = 0;  // its range in `views`
+    std::uint64_t live = 0;            // chunks live in this space
+  };
+  std::vector<SpaceViews> spaces;
+  std::vector<SegmentView> views;      // by space
+  std::vector<std::int64_t> view_space;  // Space::id by view
+
+  std::span<const SegmentView> views_of(const SpaceViews& space) const {
+    return std::span(views).subspan(space.first, space.count);
+  }
+};
+
+// Makes and keeps snapshots of one workspace. Thread-safe.
+class Snapshots {
+ public:
+  explicit Snapshots(Workspace& workspace) : workspace_(workspace) {}
+
+  // The newest generation, or `generation` (kNotFound if it never was, or is pruned). Permissions are
+  // those of the generation and of `access_generation` (the newest unless given: a replay gives the
+  // recorded one).
+  Result<std::shared_ptr<const Snapshot>> get(const std::string& collection, const Principal& principal,
+                                              std::optional<Generation> generation = {},
+                                              std::optional<Generation> access_generation = {});
+
+ private:
+  struct SegmentRow { std::int64_t id, space; std::string file; std::optional<Generation> created; };
+  Result<std::shared_ptr<const Snapshot>> make(Database& database, Collection collection, const Principal& principal,
+                                               Generation generation, Generation access_generation);
+  Result<std::vector<SegmentRow>> segment_rows(Database& database, const Collection& collection, Generation generation);
+  Result<std::shared_ptr<const Segment>> open(const SegmentRow& row);
+
+  static constexpr std::size_t kKept = 16;
+  Workspace& workspace_;
+  std::mutex mutex_;
+  std::map<std::int64_t, std::shared_ptr<const Segment>> segments_;
+  std::list<std::pair<std::string, std::shared_ptr<const Snapshot>>> kept_;  // newest first
+};
+
+}  // namespace grounds
