@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/file_system.h"
@@ -15,7 +16,8 @@ enum class Pooling { kCls, kMean, kLastToken };
 enum class Precision { kInt8, kBf16, kF32 };
 std::string_view pooling_name(Pooling pooling);        // "cls", "mean", "last"
 std::string_view precision_name(Precision precision);  // "int8", "bf16", "f32"
-Result<Precision> parse_precision(std::string_view name);
+Result<Pooling> parse_pooling(std::string_view name);        // kUsage
+Result<Precision> parse_precision(std::string_view name);    // kUsage
 
 // All that decides a text's vector and codes. Two spaces with unequal identities are never mixed.
 struct ModelIdentity {
@@ -62,6 +64,7 @@ struct ModelEntry {
   double code_scale = 0;               // 0: 127*sqrt(dimension)/6
   std::string licence;
   std::vector<std::string> languages;
+  std::string own_folder;              // where a model of the user's own is; "" for the registry's
 };
 
 // The models known to this program (models.toml, compiled in) and the folder they are installed in.

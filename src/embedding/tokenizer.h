@@ -14,7 +14,7 @@ namespace grounds {
 
 struct TokenSpan {
   std::int64_t id = 0;
-  std::uint32_t begin = 0, end = 0;  // bytes of the text; equal for special tokens
+  std::uint32_t begin = 0, end = 0;  // bytes of the text
 };
 
 // Thread-safe. Ids and offsets equal those of the reference implementation (PyPI `tokenizers`) for the
@@ -28,6 +28,8 @@ class Tokenizer {
   virtual std::size_t count(std::string_view text) const = 0;
   // The ids with the model's special tokens around them ([CLS] ... [SEP]).
   virtual std::vector<std::int64_t> with_special_tokens(const std::vector<TokenSpan>& tokens) const = 0;
+  // Ids are below this; a model has one row of its table for each.
+  virtual std::size_t vocabulary_size() const = 0;
 };
 
 // Reads tokenizer.json (WordPiece or Unigram). kBadInput for what is not supported, naming it.

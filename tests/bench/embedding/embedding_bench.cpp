@@ -1,0 +1,100 @@
+// embedding_bench: reads texts, one a line, from stdin. Prints one JSON line.
+//   embedding_bench tokenize TOKENIZER_JSON           ids and byte offsets of each text, a line each
+//   embedding_bench speed MODEL PRECISION STREAMS REPEATS   tokens/s of embed_all
+//   embedding_bench vectors MODEL PRECISION ROLE      a vector a line
+#include <chrono>
+#include <cstdlib>
+#include <iostream>
+#include <string>
+#include <vector>
+
+#include "embedding/encoder.h"
+
+using namespace grounds;
+
+namespace {
+
+std::vector<std::string> read_lines() {
+  std::vector<std::string> lines;
+  for (std::string line; std::getline(std::cin, line);) lines.push_back(line);
+  return lines;
+}
+
+int report(const Error& error) {
+  std::cerr << error.message << (error.hint.empty() ? "" : " (" + error.hint + ")") << "\n";
+  return exit_code(error.code);
+}
+
+int tokenize(const std::string& path) {
+  const FileSystem files;
+  const auto tokenizer = load_tokenizer(files, path);
+  if (!tokenizer) return report(tokenizer.error());
+  for (std::string line; std::getline(std::cin, line);) {
+    std::string out;
+    for (const TokenSpan& token : (*tokenizer)->tokenize(line))
+      out += std::to_string(token.id) + ":" + std::to_string(token.begin) + ":" + std::to_string(token.end) + " ";
+    out += "\n";
+    std::cout << out;
+  }
+  return 0;
+}
+
+Result<std::shared_ptr<const Encoder>> load(const FileSystem& files, const std::string& model,
+                                            const std::string& precision, int streams) {
+  GROUNDS_ASSIGN_OR_RETURN(const ModelRegistry registry, ModelRegistry::load(files));
+  EncoderOptions options;
+  options.streams = streams;
+  GROUNDS_ASSIGN_OR_RETURN(options.precision, parse_precision(precision));
+  return load_encoder(registry, model, options);
+}
+
+int speed(const std::string& model, const std::string& precision, int streams, int repeats) {
+  using Clock = std::chrono::steady_clock;
+  const FileSystem files;
+  const auto begun = Clock::now();
+  const auto encoder = load(files, model, precision, streams);
+  if (!encoder) return report(encoder.error());
+  const double ready = std::chrono::duration<double>(Clock::now() - begun).count();
+  const std::vector<std::string> texts = read_lines();
+  std::size_t tokens = 0;
+  double best = 1e9;
+  for (int i = 0; i < repeats + 1; ++i) {  // the first warms up
+    const auto start = Clock::now();
+    const auto vectors = (*encoder)->embed_all(texts, TextRole::kPassage, [&](std::size_t done) {
+      tokens = done;
+      return true;
+    });
+    if (!vectors) return report(vectors.error());
+    const double seconds = std::chrono::duration<double>(Clock::now() - start).count();
+    if (i > 0 && seconds < best) best = seconds;
+  }
+  std::cout << "{\"model\":\"" << model << "\",\"precision\":\"" << precision << "\",\"streams\":" << streams
+            << ",\"tokens\":" << tokens << ",\"tokens_per_second\":" << static_cast<double>(tokens) / best
+            << ",\"ready_seconds\":" << ready << ",\"runtime\":" << (*encoder)->runtime().to_json() << "}\n";
+  return 0;
+}
+
+int vectors(const std::string& model, const std::string& precision, const std::string& role) {
+  const FileSystem files;
+  const auto encoder = load(files, model, precision, 0);
+  if (!encoder) return report(encoder.error());
+  const std::vector<std::string> texts = read_lines();
+  const auto result = (*encoder)->embed_all(texts, role == "query" ? TextRole::kQuery : TextRole::kPassage);
+  if (!result) return report(result.error());
+  for (const auto& vector : *result)
+    std::cout.write(reinterpret_cast<const char*>(vector.data()), static_cast<std::streamsize>(vector.size() * sizeof(float)));
+  return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  std::ios::sync_with_stdio(false);
+  const std::vector<std::string> arguments(argv + 1, argv + argc);
+  if (arguments.size() == 2 && arguments[0] == "tokenize") return tokenize(arguments[1]);
+  if (arguments.size() == 5 && arguments[0] == "speed")
+    return speed(arguments[1], arguments[2], std::atoi(arguments[3].c_str()), std::atoi(arguments[4].c_str()));
+  if (arguments.size() == 4 && arguments[0] == "vectors") return vectors(arguments[1], arguments[2], arguments[3]);
+  std::cerr << "usage: see the top of embedding_bench.cpp\n";
+  return 2;
+}
