@@ -3,6 +3,8 @@
 #include <thread>
 
 #include "base/hash.h"
+#include "base/log.h"
+#include "embedding/compiled_model.h"
 #include "embedding/encoder.h"
 #include "embedding/model_compiler.h"
 #include "embedding/openvino_encoder.h"
@@ -11,21 +13,66 @@ namespace grounds {
 namespace {
 
 constexpr std::uint64_t kLargestModel = 8ull << 30, kLargestTokenizer = 64u << 20;
+constexpr std::size_t kBlockSize = 1 << 20;
 
-struct CheckedFile {
-  std::string path, content, sha256;
+// The SHA-256 of a file; kDamaged if another is expected.
+Result<std::string> check_file(const FileSystem& files, const std::string& path, const std::string& expected,
+                               std::uint64_t limit) {
+  GROUNDS_ASSIGN_OR_RETURN(const File file, files.open(path, OpenMode::kRead));
+  Sha256 hash;
+  std::vector<std::byte> block(kBlockSize);
+  for (std::uint64_t done = 0;;) {
+    GROUNDS_ASSIGN_OR_RETURN(const std::size_t got, file.read_some(done, block));
+    if (got == 0) break;
+    done += got;
+    if (done > limit) return fail(ErrorCode::kBadInput, path + ": too large for what it should be");
+    hash.update(std::span<const std::byte>(block.data(), got));
+  }
+  std::string found = to_hex(hash.finish());
+  if (!expected.empty() && found != expected)
+    return fail(ErrorCode::kDamaged, path + ": its SHA-256 is " + found + ", not " + expected,
+                "remove the model's folder and pull it again");
+  return found;
+}
+
+struct Wanted {
+  Precision precision;
+  int streams;
+  std::size_t vocabulary_size;
 };
 
-// Reads a file of the model; kDamaged if the entry knows its hash and it is another.
-Result<CheckedFile> read_checked(const FileSystem& file_system, const std::string& path,
-                                 const std::string& expected, std::uint64_t limit) {
-  CheckedFile file{path, {}, {}};
-  GROUNDS_ASSIGN_OR_RETURN(file.content, file_system.read(path, limit));
-  file.sha256 = sha256_hex(file.content);
-  if (!expected.empty() && file.sha256 != expected)
-    return fail(ErrorCode::kDamaged, path + ": its SHA-256 is " + file.sha256 + ", not " + expected,
-                "remove the model's folder and pull it again");
-  return file;
+// The compiled model from the folder if one is there, else compiled from the ONNX file and kept. Sets
+// *model_sha256 if it is empty, which costs reading the ONNX file.
+Result<CompiledEncoder> open_or_compile(const FileSystem& files, const std::string& folder, const ModelEntry& entry,
+                                        const Wanted& wanted, std::string* model_sha256) {
+  const std::string onnx_path = folder + "/" + entry.model_file;
+  const auto max_tokens = static_cast<std::size_t>(entry.max_tokens);
+  const bool hash_known = !model_sha256->empty();
+  if (!hash_known) {
+    GROUNDS_ASSIGN_OR_RETURN(*model_sha256, check_file(files, onnx_path, "", kLargestModel));
+  }
+  const CompiledKey key{*model_sha256, wanted.precision, entry.dimension, max_tokens, wanted.vocabulary_size};
+  // Others are for comparisons, and their files would be large.
+  const bool cached = wanted.precision == Precision::kInt8;
+  if (cached) {
+    auto compiled = open_compiled(files, folder, key, wanted.streams);
+    if (compiled) return compiled;
+    if (compiled.error().code != ErrorCode::kNotFound)
+      log_warning("compiling the model " + entry.name + " again: " + compiled.error().message);
+  }
+  if (hash_known) {
+    GROUNDS_RETURN_IF_ERROR(check_file(files, onnx_path, *model_sha256, kLargestModel));
+  }
+  CompiledEncoder result;
+  GROUNDS_ASSIGN_OR_RETURN(
+      result.model, compile_encoder({onnx_path, wanted.precision, entry.dimension, max_tokens, wanted.vocabulary_size},
+                                    wanted.streams));
+  if (cached) {
+    // A folder that cannot be written costs time at each start, no more.
+    if (const auto saved = save_compiled(files, folder, key, result.model); !saved)
+      log_debug("the compiled model is not kept: " + saved.error().message);
+  }
+  return result;
 }
 
 int stream_count(int wanted) {
@@ -43,25 +90,22 @@ Result<std::shared_ptr<const Encoder>> load_encoder(const ModelRegistry& registr
     return fail(ErrorCode::kNotFound, "the model " + entry.name + " is not installed",
                 entry.own_folder.empty() ? "grounds model pull " + entry.name
                                          : "its folder lacks " + entry.model_file + " or " + entry.tokenizer_file);
-  const std::string folder = registry.folder_of(entry) + "/";
+  const std::string folder = registry.folder_of(entry);
   const FileSystem& files = registry.file_system();
-  GROUNDS_ASSIGN_OR_RETURN(const CheckedFile tokenizer_file,
-                           read_checked(files, folder + entry.tokenizer_file, entry.tokenizer_sha256, kLargestTokenizer));
-  GROUNDS_ASSIGN_OR_RETURN(auto tokenizer, load_tokenizer(files, tokenizer_file.path));
-  GROUNDS_ASSIGN_OR_RETURN(CheckedFile onnx,
-                           read_checked(files, folder + entry.model_file, entry.model_sha256, kLargestModel));
-
-  ModelIdentity identity{entry.name, onnx.sha256, tokenizer_file.sha256, entry.pooling, entry.query_prefix,
+  GROUNDS_ASSIGN_OR_RETURN(
+      const std::string tokenizer_sha256,
+      check_file(files, folder + "/" + entry.tokenizer_file, entry.tokenizer_sha256, kLargestTokenizer));
+  GROUNDS_ASSIGN_OR_RETURN(auto tokenizer, load_tokenizer(files, folder + "/" + entry.tokenizer_file));
+  ModelIdentity identity{entry.name, entry.model_sha256, tokenizer_sha256, entry.pooling, entry.query_prefix,
                          entry.passage_prefix, options.precision, entry.code_scale, entry.dimension};
   if (identity.code_scale == 0) identity.code_scale = 127 * std::sqrt(static_cast<double>(entry.dimension)) / 6;
 
   const int streams = stream_count(options.streams);
   const auto max_tokens = static_cast<std::size_t>(entry.max_tokens);
-  CompiledEncoder compiled;
-  GROUNDS_ASSIGN_OR_RETURN(compiled.model,
-                           compile_encoder({onnx.path, options.precision, entry.dimension, max_tokens,
-                                            tokenizer->vocabulary_size()},
-                                           streams));
+  GROUNDS_ASSIGN_OR_RETURN(
+      CompiledEncoder compiled,
+      open_or_compile(files, folder, entry, {options.precision, streams, tokenizer->vocabulary_size()},
+                      &identity.model_sha256));
   return make_openvino_encoder(std::move(compiled), streams, max_tokens, std::move(tokenizer), std::move(identity));
 }
 
