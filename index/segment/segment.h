@@ -14,6 +14,7 @@
 #include "base/file_system.h"
 #include "grounds/result.h"
 #include "index/analysis/analyzer.h"
+#include "index/segment/bitset.h"
 #include "index/segment/chunk_id.h"
 
 namespace grounds {
@@ -22,9 +23,15 @@ namespace grounds {
 enum class Field : std::uint8_t { kTitle, kHeading, kBody, kFileName };
 inline constexpr std::size_t kFieldCount = 4;
 
+// A segment holds fewer chunks than this, and a field of a chunk fewer tokens than kMaxFieldTokens.
+inline constexpr std::uint32_t kMaxSegmentChunks = 1u << 30;
+inline constexpr std::uint32_t kMaxFieldTokens = 1u << 20;
+
 struct NewChunk {
   ChunkId id;
-  Generation created = 0;
+  // None in a fresh segment, whose catalog row says when all of it was created. All chunks of a
+  // segment have it or none has.
+  std::optional<Generation> created;
   std::int64_t document = 0;                               // the catalog's document id
   std::vector<std::int8_t> codes;                          // empty in a space without a model
   std::array<std::vector<Token>, kFieldCount> terms;       // as analysed, by field
@@ -34,27 +41,58 @@ struct SegmentHeader {
   std::string space;              // ModelIdentity::fingerprint(), or "none"
   std::uint32_t dimension = 0;    // 0 without a model
   std::string analyzer;           // Analyzer::identity()
+  friend bool operator==(const SegmentHeader&, const SegmentHeader&) = default;
 };
 
 struct SegmentSummary {
   std::uint64_t bytes = 0;
   std::uint32_t chunks = 0;
-  std::string sha256;             // of the whole file
+  std::string sha256;             // of the whole file, hexadecimal
 };
 
 // Writes `chunks` (sorted here by id, then created) durably: temporary name, sync, rename, folder sync.
-// On failure nothing of it remains under `path`.
+// The same chunks give the same bytes. On failure nothing of it remains under `path`.
+// kBadInput: two chunks with one id and created, codes of another dimension, a field of too many tokens.
 Result<SegmentSummary> write_segment(const FileSystem& file_system, const std::string& path,
                                      const SegmentHeader& header, std::vector<NewChunk> chunks);
 
 struct Posting {
   std::uint32_t ordinal;                            // strictly increasing within a term
   std::array<std::uint32_t, kFieldCount> frequency; // occurrences by field
+  friend bool operator==(const Posting&, const Posting&) = default;
 };
+
+// Field lengths by ordinal, in positions: variants of one word count once. A view into the segment.
+class FieldLengths {
+ public:
+  FieldLengths() = default;
+  FieldLengths(const std::uint16_t* narrow, const std::uint32_t* wide) : narrow_(narrow), wide_(wide) {}
+  std::uint32_t at(std::uint32_t ordinal, std::size_t field) const {
+    const std::size_t i = std::size_t{ordinal} * kFieldCount + field;
+    return narrow_ != nullptr ? narrow_[i] : wide_[i];
+  }
+  // The rows themselves, kFieldCount numbers a chunk; exactly one of the two is not null.
+  const std::uint16_t* narrow() const { return narrow_; }
+  const std::uint32_t* wide() const { return wide_; }
+
+ private:
+  const std::uint16_t* narrow_ = nullptr;
+  const std::uint32_t* wide_ = nullptr;
+};
+
+// Bytes of one kind of content, for `index stats`.
+struct ContentSize {
+  std::string_view kind;
+  std::uint64_t bytes = 0;
+};
+
+// index/segment/postings.h
+struct TermPostings;
+class TermCursor;
 
 // Reads one segment through a mapping. Immutable, thread-safe. Ordinals run over [0, size()) in order
 // of (chunk id, created). Every block's checksum is verified before its first use; accessors that can
-// meet damage return a Result (kDamaged, with what to do).
+// meet damage return a Result (kDamaged, with what to do). Views live as long as the segment.
 class Segment {
  public:
   static Result<std::shared_ptr<const Segment>> open(const FileSystem& file_system, const std::string& path);
@@ -63,50 +101,45 @@ class Segment {
   virtual const std::string& path() const = 0;
   virtual const SegmentHeader& header() const = 0;
   virtual std::uint32_t size() const = 0;
+  // Sums of the field lengths over all chunks.
+  virtual const std::array<std::uint64_t, kFieldCount>& total_lengths() const = 0;
 
   virtual Result<std::span<const ChunkId>> ids() const = 0;
+  // By ordinal; empty in a fresh segment (the catalog row says it).
   virtual Result<std::span<const Generation>> created() const = 0;
   virtual Result<std::span<const std::int64_t>> documents() const = 0;
-  // size() * dimension codes, row by row, 64-byte aligned; empty without a model.
+  // size() * dimension codes, row by row, 64-byte aligned; empty without a model. The first call
+  // verifies all of them, at about the speed of reading them.
   virtual Result<std::span<const std::int8_t>> codes() const = 0;
-  // Field lengths (tokens) by ordinal, kFieldCount a chunk.
-  virtual Result<std::span<const std::uint32_t>> lengths() const = 0;
+  // One row of the codes; verifies only the blocks that it lies in.
+  virtual Result<std::span<const std::int8_t>> codes_of(std::uint32_t ordinal) const = 0;
+  virtual Result<FieldLengths> lengths() const = 0;
 
-  // The ordinal of the chunk with this id and created generation.
-  virtual Result<std::optional<std::uint32_t>> find(const ChunkId& id, Generation created) const = 0;
+  // The ordinals of the chunks with this id, ascending: one for each generation that created it anew.
+  virtual Result<std::vector<std::uint32_t>> find(const ChunkId& id) const = 0;
 
-  // All postings of a term (empty if it has none). For oracles, statistics and tools; ranked retrieval
-  // walks them block by block (index/lexical).
+  // The postings of a term as ranked retrieval walks them; none if the term does not occur.
+  virtual Result<std::optional<TermPostings>> find_term(std::string_view term) const = 0;
+  // All postings of a term (empty if it has none), and the body positions of one of them. For oracles
+  // and tools.
   virtual Result<std::vector<Posting>> postings(std::string_view term) const = 0;
-  // All terms of a chunk: the forward list.
+  virtual Result<std::vector<std::uint32_t>> body_positions(std::string_view term, std::uint32_t ordinal) const = 0;
+  // Walks all terms in byte order. Must not outlive the segment.
+  virtual std::unique_ptr<TermCursor> term_cursor() const = 0;
+  // All terms of a chunk, in byte order. Reads all postings: for tools and tests.
   virtual Result<std::vector<std::string>> terms_of(std::uint32_t ordinal) const = 0;
 
-  // Verifies every block against its checksum.
+  virtual std::vector<ContentSize> sizes() const = 0;
+
+  // Verifies every block against its checksum, and that all postings can be decoded.
   virtual Status verify() const = 0;
-};
-
-// Which chunks of one segment take part in a query.
-class Bitset {
- public:
-  explicit Bitset(std::uint32_t size = 0, bool value = false);
-  std::uint32_t size() const { return size_; }
-  bool test(std::uint32_t i) const { return (words_[i >> 6] >> (i & 63)) & 1; }
-  void set(std::uint32_t i) { words_[i >> 6] |= std::uint64_t{1} << (i & 63); }
-  void clear(std::uint32_t i) { words_[i >> 6] &= ~(std::uint64_t{1} << (i & 63)); }
-  std::uint32_t count() const;
-  Bitset& operator&=(const Bitset& other);
-  std::span<const std::uint64_t> words() const { return words_; }
-  friend bool operator==(const Bitset&, const Bitset&) = default;
-
- private:
-  std::uint32_t size_ = 0;
-  std::vector<std::uint64_t> words_;
 };
 
 struct SegmentView {
   std::shared_ptr<const Segment> segment;
   std::shared_ptr<const Bitset> live;       // live in the generation asked for (for statistics)
   std::shared_ptr<const Bitset> eligible;   // live, permitted and passing the filter (for ranking)
+  // Either may be null: all chunks of the segment.
 };
 
 // A ranked chunk: its place, and an integer score. Order: score descending, then chunk id ascending.
@@ -117,9 +150,15 @@ struct Hit {
   std::int64_t score = 0;
 };
 
-// Copies the kept chunks of several segments of one space into one new segment, ordered anew.
+struct MergeInput {
+  std::shared_ptr<const Segment> segment;
+  Bitset keep;                              // which of its chunks go into the merged segment
+  std::optional<Generation> created;        // when its chunks were created; needed for a fresh segment
+};
+
+// Copies the kept chunks of several segments of one space into one new segment, ordered anew. The
+// result holds a `created` for each chunk. Memory: about 16 bytes a chunk plus the longest posting list.
 Result<SegmentSummary> merge_segments(const FileSystem& file_system, const std::string& path,
-                                      std::span<const std::shared_ptr<const Segment>> segments,
-                                      std::span<const Bitset> keep);
+                                      std::span<const MergeInput> inputs);
 
 }  // namespace grounds
