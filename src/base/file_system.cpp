@@ -36,15 +36,16 @@ auto retry(Call call, int& error) {
   return result;
 }
 
-// Asks the observer, makes the call unless told otherwise, tells the observer. `make` gets the decision
+// Asks the observer, if any, makes the call unless told otherwise, tells the observer. `make` gets the decision
 // and gives an errno value. Returns 0 or the errno value.
 template <class Make>
-int observed(const FileSystem& file_system, const IoCall& call, Make make) {
-  const IoDecision decision = file_system.before(call);
+int observed(IoObserver* observer, const IoCall& call, Make make) {
+  if (observer == nullptr) return make(IoDecision{});
+  const IoDecision decision = observer->before(call);
   if (decision.error != 0) return decision.error;
   if (decision.skip) return 0;
   const int error = make(decision);
-  file_system.after(call, error);
+  observer->after(call, error);
   return error;
 }
 
@@ -68,14 +69,14 @@ void close_descriptor(int& descriptor) {
 // ---- File
 
 File::File(File&& other) noexcept
-    : file_system_(other.file_system_),
+    : observer_(std::move(other.observer_)),
       descriptor_(std::exchange(other.descriptor_, -1)),
       path_(std::move(other.path_)) {}
 
 File& File::operator=(File&& other) noexcept {
   if (this != &other) {
     close_descriptor(descriptor_);
-    file_system_ = other.file_system_;
+    observer_ = std::move(other.observer_);
     descriptor_ = std::exchange(other.descriptor_, -1);
     path_ = std::move(other.path_);
   }
@@ -87,7 +88,7 @@ File::~File() { close_descriptor(descriptor_); }
 Result<std::size_t> File::read_some(std::uint64_t offset, std::span<std::byte> into) const {
   IoCall call{IoOperation::kRead, path_, {}, offset, {}, into.size()};
   std::size_t got = 0;
-  const int error = observed(*file_system_, call, [&](const IoDecision&) {
+  const int error = observed(observer_.get(), call, [&](const IoDecision&) {
     int code = 0;
     const ssize_t count = retry(
         [&] { return ::pread(descriptor_, into.data(), into.size(), static_cast<off_t>(offset)); }, code);
@@ -113,7 +114,7 @@ Status File::read_exact(std::uint64_t offset, std::span<std::byte> into) const {
 
 Status File::write(std::uint64_t offset, std::span<const std::byte> data) {
   const IoCall call{IoOperation::kWrite, path_, {}, offset, data, data.size()};
-  const int error = observed(*file_system_, call, [&](const IoDecision& decision) {
+  const int error = observed(observer_.get(), call, [&](const IoDecision& decision) {
     const std::size_t goal = std::min(data.size(), decision.limit);
     std::size_t done = 0;
     while (done < goal) {
@@ -135,7 +136,7 @@ Status File::write(std::uint64_t offset, std::span<const std::byte> data) {
 
 Status File::truncate(std::uint64_t size) {
   const IoCall call{IoOperation::kTruncate, path_, {}, size, {}, 0};
-  const int error = observed(*file_system_, call, [&](const IoDecision&) {
+  const int error = observed(observer_.get(), call, [&](const IoDecision&) {
     int code = 0;
     retry([&] { return ::ftruncate(descriptor_, static_cast<off_t>(size)); }, code);
     return code;
@@ -146,7 +147,7 @@ Status File::truncate(std::uint64_t size) {
 
 Status File::sync() {
   const IoCall call{IoOperation::kSync, path_, {}, 0, {}, 0};
-  const int error = observed(*file_system_, call, [&](const IoDecision&) {
+  const int error = observed(observer_.get(), call, [&](const IoDecision&) {
     int code = 0;
     retry([&] { return ::fdatasync(descriptor_); }, code);
     return code;
@@ -158,7 +159,7 @@ Status File::sync() {
 Result<std::uint64_t> File::size() const {
   const IoCall call{IoOperation::kStatus, path_, {}, 0, {}, 0};
   struct stat info {};
-  const int error = observed(*file_system_, call, [&](const IoDecision&) {
+  const int error = observed(observer_.get(), call, [&](const IoDecision&) {
     return ::fstat(descriptor_, &info) == 0 ? 0 : errno;
   });
   if (error != 0) return fail(io_error("cannot examine", path_, error));
@@ -221,11 +222,11 @@ Result<File> FileSystem::open(const std::string& path, OpenMode mode) const {
     case OpenMode::kTruncate: flags |= O_RDWR | O_CREAT | O_TRUNC; break;
   }
   File file;
-  file.file_system_ = this;
+  file.observer_ = observer_;
   file.path_ = path;
   IoCall call{IoOperation::kOpen, path, {}, 0, {}, 0};
   call.mode = mode;
-  const int error = observed(*this, call, [&](const IoDecision&) {
+  const int error = observed(observer_.get(), call, [&](const IoDecision&) {
     int code = 0;
     file.descriptor_ = retry([&] { return ::open(path.c_str(), flags, 0666); }, code);
     return code;
@@ -243,7 +244,7 @@ Result<MappedFile> FileSystem::map(const std::string& path) const {
   MappedFile mapped;
   if (size == 0) return mapped;  // mmap refuses empty mappings
   const IoCall call{IoOperation::kMap, path, {}, 0, {}, static_cast<std::size_t>(size)};
-  const int error = observed(*this, call, [&](const IoDecision&) {
+  const int error = observed(observer_.get(), call, [&](const IoDecision&) {
     void* address = ::mmap(nullptr, size, PROT_READ, MAP_SHARED, file.descriptor_, 0);
     if (address == MAP_FAILED) return errno;
     mapped.bytes_ = {static_cast<const std::byte*>(address), static_cast<std::size_t>(size)};
@@ -256,7 +257,7 @@ Result<MappedFile> FileSystem::map(const std::string& path) const {
 Result<FileLock> FileSystem::lock(const std::string& path, int timeout_ms) const {
   FileLock lock;
   const IoCall call{IoOperation::kLock, path, {}, 0, {}, 0};
-  const int error = observed(*this, call, [&](const IoDecision&) {
+  const int error = observed(observer_.get(), call, [&](const IoDecision&) {
     int code = 0;
     lock.descriptor_ = retry([&] { return ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOCTTY, 0666); }, code);
     if (code != 0) return code;
@@ -284,7 +285,7 @@ Result<FileLock> FileSystem::lock(const std::string& path, int timeout_ms) const
 Result<FileStatus> FileSystem::status(const std::string& path, bool follow_symlinks) const {
   struct stat info {};
   const IoCall call{IoOperation::kStatus, path, {}, 0, {}, 0};
-  const int error = observed(*this, call, [&](const IoDecision&) {
+  const int error = observed(observer_.get(), call, [&](const IoDecision&) {
     const int result = follow_symlinks ? ::stat(path.c_str(), &info) : ::lstat(path.c_str(), &info);
     return result == 0 ? 0 : errno;
   });
@@ -297,7 +298,7 @@ bool FileSystem::exists(const std::string& path) const { return status(path).has
 Result<std::vector<DirectoryEntry>> FileSystem::list(const std::string& directory) const {
   std::vector<DirectoryEntry> entries;
   const IoCall call{IoOperation::kList, directory, {}, 0, {}, 0};
-  const int error = observed(*this, call, [&](const IoDecision&) {
+  const int error = observed(observer_.get(), call, [&](const IoDecision&) {
     DIR* stream = ::opendir(directory.c_str());
     if (stream == nullptr) return errno;
     int code = 0;
@@ -332,12 +333,13 @@ Status FileSystem::make_directories(const std::string& path) const {
   const std::string parent = parent_of(path);
   if (parent != path && parent != "." && parent != "/") GROUNDS_RETURN_IF_ERROR(make_directories(parent));
   const IoCall call{IoOperation::kMakeDirectory, path, {}, 0, {}, 0};
-  const int error = observed(*this, call, [&](const IoDecision&) {
+  const int error = observed(observer_.get(), call, [&](const IoDecision&) {
     return ::mkdir(path.c_str(), 0777) == 0 ? 0 : errno;
   });
-  if (error == EEXIST) {
+  if (error == EEXIST) {  // another process was faster, or it is a file
     const auto there = status(path);
     if (there && there->is_directory) return {};
+    return fail(io_error("cannot make the folder", path, ENOTDIR));
   }
   if (error != 0) return fail(io_error("cannot make the folder", path, error));
   return sync_directory(parent);
@@ -345,7 +347,7 @@ Status FileSystem::make_directories(const std::string& path) const {
 
 Status FileSystem::rename(const std::string& from, const std::string& to) const {
   const IoCall call{IoOperation::kRename, from, to, 0, {}, 0};
-  const int error = observed(*this, call, [&](const IoDecision&) {
+  const int error = observed(observer_.get(), call, [&](const IoDecision&) {
     return ::rename(from.c_str(), to.c_str()) == 0 ? 0 : errno;
   });
   if (error != 0) return fail(io_error("cannot rename to " + to, from, error));
@@ -354,7 +356,7 @@ Status FileSystem::rename(const std::string& from, const std::string& to) const 
 
 Status FileSystem::remove(const std::string& path) const {
   const IoCall call{IoOperation::kRemove, path, {}, 0, {}, 0};
-  const int error = observed(*this, call, [&](const IoDecision&) {
+  const int error = observed(observer_.get(), call, [&](const IoDecision&) {
     if (::unlink(path.c_str()) == 0) return 0;
     if (errno != EISDIR && errno != EPERM) return errno;
     return ::rmdir(path.c_str()) == 0 ? 0 : errno;
@@ -365,7 +367,7 @@ Status FileSystem::remove(const std::string& path) const {
 
 Status FileSystem::sync_directory(const std::string& path) const {
   const IoCall call{IoOperation::kSyncDirectory, path, {}, 0, {}, 0};
-  const int error = observed(*this, call, [&](const IoDecision&) {
+  const int error = observed(observer_.get(), call, [&](const IoDecision&) {
     int code = 0;
     int descriptor = retry([&] { return ::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC); }, code);
     if (code != 0) return code;

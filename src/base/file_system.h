@@ -63,9 +63,7 @@ struct DirectoryEntry {
   FileStatus status;                 // of the entry itself: symbolic links are not followed
 };
 
-class FileSystem;
-
-// An open file. Movable. Reads may run in several threads at once, writes may not.
+// An open file. Movable; may outlive its FileSystem. Reads may run in several threads at once, writes may not.
 class File {
  public:
   File() = default;
@@ -88,7 +86,7 @@ class File {
 
  private:
   friend class FileSystem;
-  const FileSystem* file_system_ = nullptr;
+  std::shared_ptr<IoObserver> observer_;
   int descriptor_ = -1;
   std::string path_;
 };
@@ -120,7 +118,7 @@ class FileLock {
   int descriptor_ = -1;
 };
 
-// The files of this machine. Thread-safe. Errors name the path and what the system said.
+// The files of this machine. Copies share the observer. Thread-safe. Errors name the path and what the system said.
 class FileSystem {
  public:
   explicit FileSystem(std::shared_ptr<IoObserver> observer = nullptr);

@@ -17,7 +17,7 @@ Meaning meaning_of(int error) {
     case ENOENT:
       return {ErrorCode::kNotFound, "check the path"};
     case ENOTDIR:
-      return {ErrorCode::kNotFound, "a part of the path is a file, not a folder"};
+      return {ErrorCode::kNotFound, "a folder is needed where there is a file"};
     case EACCES:
     case EPERM:
       return {ErrorCode::kRefused, "check the owner and the permissions of the file and its folders"};
@@ -28,6 +28,8 @@ Meaning meaning_of(int error) {
       return {ErrorCode::kRefused, "choose another name or move what is there away"};
     case EISDIR:
       return {ErrorCode::kBadInput, "this is a folder; a file is needed"};
+    case ESPIPE:
+      return {ErrorCode::kBadInput, "this is a pipe or a device; a regular file is needed"};
     case ENAMETOOLONG:
       return {ErrorCode::kBadInput, "the path is longer than the system allows"};
     case ELOOP:

@@ -3,6 +3,7 @@
 #include <sqlite3.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <map>
 #include <utility>
 
@@ -48,7 +49,7 @@ struct Database::State {
     if (reads > 0) {
       return fail(ErrorCode::kInternal, "a write inside a read transaction: " + path);
     }
-    return file_system.lock(path + ".lock");
+    return file_system.lock(lock_path);
   }
 
   // Before anything is written, the lock file being held.
@@ -100,10 +101,11 @@ struct Database::State {
     if (const Status done = checkpoint_locked(); !done) log_warning(done.error().message);
   }
 
-  const FileSystem& file_system;
+  FileSystem file_system;
   std::unique_ptr<SqliteVfs> vfs;
   sqlite3* handle = nullptr;
   std::string path;
+  std::string lock_path;  // beside the file itself: one lock whatever name the database is opened by
   DatabaseMode mode;
   std::map<std::string, Statement, std::less<>> cache;
   bool may_write = false;  // the lock file is held by this connection
@@ -155,6 +157,7 @@ Result<Database> Database::open(const FileSystem& file_system, const std::string
   if (state->vfs->registration() != SQLITE_OK) {
     return fail(sqlite_error(nullptr, state->vfs->registration(), "cannot open the database", path));
   }
+  state->lock_path = state->vfs->full_path(path) + ".lock";
   const auto there = file_system.status(path);
   const bool create = mode == DatabaseMode::kCreate && !there && there.error().code == ErrorCode::kNotFound;
   if (!there && !create) return fail(Error(there.error()));
@@ -162,7 +165,7 @@ Result<Database> Database::open(const FileSystem& file_system, const std::string
 
   FileLock lock;  // creating the file and switching it to WAL are writes
   if (create) {
-    GROUNDS_ASSIGN_OR_RETURN(lock, file_system.lock(path + ".lock"));
+    GROUNDS_ASSIGN_OR_RETURN(lock, file_system.lock(state->lock_path));
   }
   int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
   flags |= mode == DatabaseMode::kReadOnly ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE;
@@ -188,7 +191,7 @@ Result<Database> Database::open(const FileSystem& file_system, const std::string
   GROUNDS_ASSIGN_OR_RETURN(const std::string journal, query_text(handle, "PRAGMA journal_mode", path));
   if (journal != "wal" && mode != DatabaseMode::kReadOnly) {
     if (!create) {
-      GROUNDS_ASSIGN_OR_RETURN(lock, file_system.lock(path + ".lock"));
+      GROUNDS_ASSIGN_OR_RETURN(lock, file_system.lock(state->lock_path));
     }
     GROUNDS_ASSIGN_OR_RETURN(const std::string now, query_text(handle, "PRAGMA journal_mode=WAL", path));
     if (now != "wal") {

@@ -92,7 +92,7 @@ enum class DatabaseMode { kReadOnly, kReadWrite, kCreate };
 // One connection. Not thread-safe: one per thread. Statements must not outlive it.
 class Database {
  public:
-  // `file_system` must outlive the connection.
+  // kNotFound, kDamaged (no database), kRefused, kUnavailable. kCreate: creates it if it is not there.
   static Result<Database> open(const FileSystem& file_system, const std::string& path, DatabaseMode mode);
   Database(Database&& other) noexcept;
   Database& operator=(Database&& other) noexcept;

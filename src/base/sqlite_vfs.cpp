@@ -297,6 +297,13 @@ SqliteVfs::SqliteVfs(const FileSystem& file_system) : file_system_(file_system),
   registration_ = sqlite3_vfs_register(&vfs_, 0);
 }
 
+std::string SqliteVfs::full_path(const std::string& path) const {
+  std::string full(static_cast<std::size_t>(system_->mxPathname) + 1, '\0');
+  const int code = system_->xFullPathname(system_, path.c_str(), static_cast<int>(full.size()), full.data());
+  if (code != SQLITE_OK && code != SQLITE_OK_SYMLINK) return path;
+  return full.c_str();
+}
+
 SqliteVfs::~SqliteVfs() {
   if (registration_ == SQLITE_OK) sqlite3_vfs_unregister(&vfs_);
 }

@@ -15,7 +15,6 @@ namespace grounds {
 // its own. Destroy it after the connection is closed. Used by the connection's thread only.
 class SqliteVfs {
  public:
-  // `file_system` must outlive it.
   explicit SqliteVfs(const FileSystem& file_system);
   ~SqliteVfs();
   SqliteVfs(const SqliteVfs&) = delete;
@@ -23,6 +22,8 @@ class SqliteVfs {
 
   // To be given to sqlite3_open_v2().
   const char* name() const { return name_.c_str(); }
+  // The one absolute name of a file, symbolic links resolved; the path itself where that fails.
+  std::string full_path(const std::string& path) const;
   // SQLITE_OK, or why it could not be registered.
   int registration() const { return registration_; }
 
@@ -32,7 +33,7 @@ class SqliteVfs {
 
  private:
   struct Calls;  // the functions that SQLite calls
-  const FileSystem& file_system_;
+  FileSystem file_system_;
   sqlite3_vfs* system_;  // the "unix" VFS
   sqlite3_vfs vfs_{};
   std::string name_;
