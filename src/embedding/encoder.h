@@ -34,7 +34,8 @@ class Encoder {
   virtual Result<std::vector<float>> embed(std::string_view text, TextRole role) const = 0;
 
   // Embeds all texts on all streams, longest first; results[i] belongs to texts[i]. `progress` (may be
-  // empty) is told the tokens done, from any thread; returning false cancels (kUnavailable).
+  // empty) is told the tokens done so far in this call, prefixes and special tokens included, from any
+  // thread; returning false cancels (kUnavailable). All or nothing: the first failure ends it.
   virtual Result<std::vector<std::vector<float>>> embed_all(
       std::span<const std::string> texts, TextRole role,
       const std::function<bool(std::size_t tokens)>& progress = {}) const = 0;
@@ -46,7 +47,9 @@ struct EncoderOptions {
 };
 
 // Loads a model of the registry, or of a folder, for this machine. kNotFound if the model is not
-// installed (the hint says `grounds model pull NAME`), kDamaged if a file's hash differs.
+// installed (the hint says `grounds model pull NAME`), kDamaged if a file's hash differs. The ONNX file is
+// read, and its hash compared, only if there is no compiled model for it (see verify_model for more);
+// kBadInput if it is no text encoder, or its dimension, its weights or the tokenizer do not fit.
 Result<std::shared_ptr<const Encoder>> load_encoder(const ModelRegistry& registry, const std::string& model,
                                                     const EncoderOptions& options = {});
 

@@ -2,38 +2,15 @@
 #include <cmath>
 #include <thread>
 
-#include "base/hash.h"
 #include "base/log.h"
 #include "embedding/compiled_model.h"
 #include "embedding/encoder.h"
+#include "embedding/file_hash.h"
 #include "embedding/model_compiler.h"
 #include "embedding/openvino_encoder.h"
 
 namespace grounds {
 namespace {
-
-constexpr std::uint64_t kLargestModel = 8ull << 30, kLargestTokenizer = 64u << 20;
-constexpr std::size_t kBlockSize = 1 << 20;
-
-// The SHA-256 of a file; kDamaged if another is expected.
-Result<std::string> check_file(const FileSystem& files, const std::string& path, const std::string& expected,
-                               std::uint64_t limit) {
-  GROUNDS_ASSIGN_OR_RETURN(const File file, files.open(path, OpenMode::kRead));
-  Sha256 hash;
-  std::vector<std::byte> block(kBlockSize);
-  for (std::uint64_t done = 0;;) {
-    GROUNDS_ASSIGN_OR_RETURN(const std::size_t got, file.read_some(done, block));
-    if (got == 0) break;
-    done += got;
-    if (done > limit) return fail(ErrorCode::kBadInput, path + ": too large for what it should be");
-    hash.update(std::span<const std::byte>(block.data(), got));
-  }
-  std::string found = to_hex(hash.finish());
-  if (!expected.empty() && found != expected)
-    return fail(ErrorCode::kDamaged, path + ": its SHA-256 is " + found + ", not " + expected,
-                "remove the model's folder and pull it again");
-  return found;
-}
 
 struct Wanted {
   Precision precision;
@@ -49,7 +26,7 @@ Result<CompiledEncoder> open_or_compile(const FileSystem& files, const std::stri
   const auto max_tokens = static_cast<std::size_t>(entry.max_tokens);
   const bool hash_known = !model_sha256->empty();
   if (!hash_known) {
-    GROUNDS_ASSIGN_OR_RETURN(*model_sha256, check_file(files, onnx_path, "", kLargestModel));
+    GROUNDS_ASSIGN_OR_RETURN(*model_sha256, check_file(files, onnx_path, "", kLargestModelFile));
   }
   const CompiledKey key{*model_sha256, wanted.precision, entry.dimension, max_tokens, wanted.vocabulary_size};
   // Others are for comparisons, and their files would be large.
@@ -61,7 +38,7 @@ Result<CompiledEncoder> open_or_compile(const FileSystem& files, const std::stri
       log_warning("compiling the model " + entry.name + " again: " + compiled.error().message);
   }
   if (hash_known) {
-    GROUNDS_RETURN_IF_ERROR(check_file(files, onnx_path, *model_sha256, kLargestModel));
+    GROUNDS_RETURN_IF_ERROR(check_file(files, onnx_path, *model_sha256, kLargestModelFile));
   }
   CompiledEncoder result;
   GROUNDS_ASSIGN_OR_RETURN(
@@ -94,7 +71,7 @@ Result<std::shared_ptr<const Encoder>> load_encoder(const ModelRegistry& registr
   const FileSystem& files = registry.file_system();
   GROUNDS_ASSIGN_OR_RETURN(
       const std::string tokenizer_sha256,
-      check_file(files, folder + "/" + entry.tokenizer_file, entry.tokenizer_sha256, kLargestTokenizer));
+      check_file(files, folder + "/" + entry.tokenizer_file, entry.tokenizer_sha256, kLargestTokenizerFile));
   GROUNDS_ASSIGN_OR_RETURN(auto tokenizer, load_tokenizer(files, folder + "/" + entry.tokenizer_file));
   ModelIdentity identity{entry.name, entry.model_sha256, tokenizer_sha256, entry.pooling, entry.query_prefix,
                          entry.passage_prefix, options.precision, entry.code_scale, entry.dimension};

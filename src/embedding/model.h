@@ -74,6 +74,8 @@ class ModelRegistry {
   // `folder`: "" for GROUNDS_MODELS, else $XDG_CACHE_HOME/grounds/models, else ~/.cache/grounds/models.
   // `file_system` must outlive the registry.
   static Result<ModelRegistry> load(const FileSystem& file_system, std::string folder = {});
+  // The same with other models than the compiled-in ones: `toml` as in models.toml.
+  static Result<ModelRegistry> from_toml(const FileSystem& file_system, std::string folder, std::string_view toml);
 
   const std::vector<ModelEntry>& entries() const { return entries_; }
   // By registry name, or a path to a folder with model.toml beside its files. kNotFound names what there is.

@@ -153,15 +153,20 @@ Result<std::string> default_folder() {
 }  // namespace
 
 Result<ModelRegistry> ModelRegistry::load(const FileSystem& file_system, std::string folder) {
+  auto registry = from_toml(file_system, std::move(folder), kModelsToml);
+  if (!registry) return fail(std::move(registry).error().in("models.toml"));
+  return registry;
+}
+
+Result<ModelRegistry> ModelRegistry::from_toml(const FileSystem& file_system, std::string folder,
+                                               std::string_view toml) {
   ModelRegistry registry;
   registry.file_system_ = &file_system;
   if (folder.empty()) {
     GROUNDS_ASSIGN_OR_RETURN(folder, default_folder());
   }
   registry.folder_ = std::move(folder);
-  auto entries = read_entries(kModelsToml);
-  if (!entries) return fail(std::move(entries).error().in("models.toml"));
-  registry.entries_ = std::move(*entries);
+  GROUNDS_ASSIGN_OR_RETURN(registry.entries_, read_entries(toml));
   return registry;
 }
 

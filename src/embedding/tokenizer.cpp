@@ -1,12 +1,11 @@
 #include "embedding/tokenizer.h"
 
 #include "base/canonical_json.h"
+#include "embedding/file_hash.h"
 #include "embedding/wordpiece_tokenizer.h"
 
 namespace grounds {
 namespace {
-
-constexpr std::uint64_t kLongestFile = 64u << 20;
 
 Result<std::shared_ptr<const Tokenizer>> make_tokenizer(std::string_view text) {
   GROUNDS_ASSIGN_OR_RETURN(const Json json, parse_json(text));
@@ -22,7 +21,7 @@ Result<std::shared_ptr<const Tokenizer>> make_tokenizer(std::string_view text) {
 
 Result<std::shared_ptr<const Tokenizer>> load_tokenizer(const FileSystem& file_system,
                                                         const std::string& path) {
-  GROUNDS_ASSIGN_OR_RETURN(const std::string text, file_system.read(path, kLongestFile));
+  GROUNDS_ASSIGN_OR_RETURN(const std::string text, file_system.read(path, kLargestTokenizerFile));
   auto tokenizer = make_tokenizer(text);
   if (!tokenizer) return fail(std::move(tokenizer).error().in(path));
   return tokenizer;

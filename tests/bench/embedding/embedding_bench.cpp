@@ -2,6 +2,7 @@
 //   embedding_bench tokenize TOKENIZER_JSON           ids and byte offsets of each text, a line each
 //   embedding_bench speed MODEL PRECISION STREAMS REPEATS   tokens/s of embed_all
 //   embedding_bench start MODEL                        time to be ready, time of a query, memory
+//   embedding_bench pull MODEL                         what `grounds model pull` does
 //   embedding_bench vectors MODEL PRECISION ROLE      a vector a line
 #include <algorithm>
 #include <chrono>
@@ -12,6 +13,7 @@
 #include <vector>
 
 #include "embedding/encoder.h"
+#include "embedding/model_pull.h"
 
 using namespace grounds;
 
@@ -113,6 +115,16 @@ int start(const std::string& model) {
   return 0;
 }
 
+int pull(const std::string& model) {
+  const FileSystem files;
+  const auto registry = ModelRegistry::load(files);
+  if (!registry) return report(registry.error());
+  const auto outcome = pull_model(*registry, model, [](std::string_view step) { std::cerr << step << "\n"; });
+  if (!outcome) return report(outcome.error());
+  std::cout << outcome->folder << (outcome->already_there ? " (was there)\n" : "\n");
+  return 0;
+}
+
 int vectors(const std::string& model, const std::string& precision, const std::string& role) {
   const FileSystem files;
   const auto encoder = load(files, model, precision, 0);
@@ -133,6 +145,7 @@ int main(int argc, char** argv) {
   if (arguments.size() == 2 && arguments[0] == "tokenize") return tokenize(arguments[1]);
   if (arguments.size() == 5 && arguments[0] == "speed")
     return speed(arguments[1], arguments[2], std::atoi(arguments[3].c_str()), std::atoi(arguments[4].c_str()));
+  if (arguments.size() == 2 && arguments[0] == "pull") return pull(arguments[1]);
   if (arguments.size() == 2 && arguments[0] == "start") return start(arguments[1]);
   if (arguments.size() == 4 && arguments[0] == "vectors") return vectors(arguments[1], arguments[2], arguments[3]);
   std::cerr << "usage: see the top of embedding_bench.cpp\n";
