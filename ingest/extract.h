@@ -25,7 +25,8 @@ struct Block {
   friend bool operator==(const Block&, const Block&) = default;
 };
 
-// A table kept as a table. In the text it stands as one line a row, cells parted by " | ".
+// A table kept as a table. In the text it stands as one line a row, cells parted by " | ". The lines of
+// a table, header first, are consecutive: each starts one byte (a line feed) after the one before ends; together they are the table's block.
 struct Table {
   std::vector<std::string> header;                        // empty if the table has none
   std::vector<std::vector<std::string>> rows;             // cells as text
@@ -43,7 +44,12 @@ struct Extract {
   std::vector<std::string> warnings;   // e.g. "3 invalid UTF-8 sequences replaced"
   std::string date;                    // the document's own date, RFC 3339 date, if it states one
 
-  // Canonical JSON of all but the text, and back: what is stored beside the text.
+  // Whether the rules above hold: text is UTF-8, blocks and rows are in order, inside the text and on
+  // code point boundaries, and all that is not in a block is white space. kDamaged says what does not.
+  Status check() const;
+
+  // Canonical JSON of all but the text, and back: what is stored beside the text. A cell is not written
+  // where its row's line, split at " | ", gives it back. from_parts checks what it has read.
   std::string map_to_json() const;
   static Result<Extract> from_parts(std::string text, std::string_view map_json);
 };

@@ -8,12 +8,13 @@
 
 namespace grounds {
 
-enum class Format { kText, kMarkdown, kHtml, kCsv, kTsv };
+enum class Format { kText, kMarkdown, kHtml, kCsv, kTsv, kSource /* code and configuration */ };
 
 // By name and content; kBadInput for a binary file or a format that is not supported, saying which.
 Result<Format> detect_format(std::string_view name, std::string_view bytes);
 
-// `name`: the last part of the URI, used for detection and as the title of last resort.
+// `name`: the last part of the URI. It serves detection only and never gets into the extract, so that a
+// renamed document has the same extract; a document that states no title has none.
 // kBadInput with a reason for what cannot be parsed; an empty document is kBadInput too.
 Result<Extract> parse_document(std::string_view name, std::string_view bytes);
 

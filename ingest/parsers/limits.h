@@ -1,0 +1,19 @@
+// Bounds on what one document may cost. A document over a bound is refused with a reason; what these
+// cannot foresee, the worker's memory, processor time and deadline stop.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace grounds::parsing {
+
+inline constexpr std::size_t kMaxTextSourceBytes = 64u << 20;  // of a text format, before decoding
+inline constexpr std::size_t kMaxHtmlSourceBytes = 32u << 20;  // its tree takes many times as much
+inline constexpr std::size_t kMaxHtmlTreeBytes = 512u << 20;   // what the HTML library may allocate
+inline constexpr int kMaxHtmlDepth = 4'000;                    // its cost is quadratic in the depth
+inline constexpr std::size_t kMaxExtractBytes = 128u << 20;
+inline constexpr std::size_t kMaxBlocks = 1'000'000;
+inline constexpr std::size_t kMaxTableCells = 8'000'000;       // of one document
+inline constexpr std::size_t kMaxTitleBytes = 400;
+
+}  // namespace grounds::parsing
