@@ -22,7 +22,7 @@ std::vector<Kernel> detect() {
                       __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl");
   if (avx2) found.push_back(kernels::kAvx2);
   if (avx512) found.push_back(kernels::kAvx512);
-  if (avx512 && __builtin_cpu_supports("avx512vnni")) found.push_back(kernels::kAvx512Vnni);
+  if (avx512 && __builtin_cpu_supports("avx512vnni")) found.push_back(kernels::kVnni);
 #elif defined(__aarch64__)
   found.push_back(kernels::kNeon);
   if (getauxval(AT_HWCAP) & HWCAP_ASIMDDP) found.push_back(kernels::kNeonDotprod);

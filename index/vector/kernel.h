@@ -49,9 +49,9 @@ const Kernel& best_kernel();
 namespace kernels {
 extern const Kernel kScalar;
 #if defined(__x86_64__)
-extern const Kernel kAvx2;        // AVX2
-extern const Kernel kAvx512;      // AVX-512 F and BW
-extern const Kernel kAvx512Vnni;  // and VNNI
+extern const Kernel kAvx2;    // AVX2
+extern const Kernel kAvx512;  // AVX-512 F, BW and VL
+extern const Kernel kVnni;    // and VNNI, VL
 #elif defined(__aarch64__)
 extern const Kernel kNeon;         // every ARMv8-A
 extern const Kernel kNeonDotprod;  // with the SDOT instruction

@@ -13,17 +13,23 @@ struct Query {
   const std::int8_t* codes;
   std::size_t dimension;
 };
+using Sum = std::int32_t;
 
-Query prepare(const std::int8_t* codes, std::size_t dimension) { return {codes, dimension}; }
+void prepare(const std::int8_t* codes, std::size_t dimension, Query& query) {
+  query = {codes, dimension};
+}
 
-std::int32_t single(const Query& query, const std::int8_t* row) {
-  std::int32_t sum = 0;
+Sum accumulate(const Query& query, const std::int8_t* row) {
+  Sum sum = 0;
   for (std::size_t i = 0; i < query.dimension; ++i) sum += query.codes[i] * row[i];
   return sum;
 }
 
-void group(const Query& query, const std::int8_t* const* row, std::int32_t* scores) {
-  scores[0] = single(query, row[0]);
+std::int32_t finish_one(const Query&, Sum sum) { return sum; }
+void finish(const Query&, const Sum* sums, std::int32_t* scores) { scores[0] = sums[0]; }
+
+std::int32_t pair(const std::int8_t* a, const std::int8_t* b, std::size_t dimension) {
+  return accumulate({a, dimension}, b);
 }
 
 #include "index/vector/kernel_body.inc"
