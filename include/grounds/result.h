@@ -39,7 +39,9 @@ using Status = Result<void>;
 inline tl::unexpected<Error> fail(ErrorCode code, std::string message, std::string hint = {}) {
   return tl::unexpected<Error>(Error{code, std::move(message), std::move(hint)});
 }
-inline tl::unexpected<Error> fail(Error error) { return tl::unexpected<Error>(std::move(error)); }
+inline tl::unexpected<Error> fail(Error error) {
+  return tl::unexpected<Error>(std::move(error));
+}
 
 // "not_found", "refused", ...: the stable name of a code in JSON.
 std::string_view error_code_name(ErrorCode code);
@@ -52,16 +54,16 @@ int exit_code(ErrorCode code);
 #define GROUNDS_CONCAT(a, b) GROUNDS_CONCAT_INNER(a, b)
 
 // Returns the error of `expression` from the enclosing function, if it is one.
-#define GROUNDS_RETURN_IF_ERROR(expression)                                            \
-  do {                                                                                 \
-    if (auto grounds_status = (expression); !grounds_status)                           \
-      return ::grounds::fail(std::move(grounds_status).error());                       \
+#define GROUNDS_RETURN_IF_ERROR(expression)                      \
+  do {                                                           \
+    if (auto grounds_status = (expression); !grounds_status)     \
+      return ::grounds::fail(std::move(grounds_status).error()); \
   } while (false)
 
 // Evaluates `expression`; on success moves its value into `declaration`, else returns the error.
-#define GROUNDS_ASSIGN_OR_RETURN(declaration, expression)                              \
+#define GROUNDS_ASSIGN_OR_RETURN(declaration, expression) \
   GROUNDS_ASSIGN_OR_RETURN_INNER(GROUNDS_CONCAT(grounds_result_, __LINE__), declaration, expression)
-#define GROUNDS_ASSIGN_OR_RETURN_INNER(result, declaration, expression)                \
-  auto result = (expression);                                                          \
-  if (!result) return ::grounds::fail(std::move(result).error());                      \
+#define GROUNDS_ASSIGN_OR_RETURN_INNER(result, declaration, expression) \
+  auto result = (expression);                                           \
+  if (!result) return ::grounds::fail(std::move(result).error());       \
   declaration = std::move(*result)

@@ -22,8 +22,8 @@ bool is_zone_name(std::string_view name) {
   if (name.size() > 64 || name.find('/') == std::string_view::npos) return false;
   if (name.front() == '/' || name.find("..") != std::string_view::npos) return false;
   return std::all_of(name.begin(), name.end(), [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '/' || c == '_' ||
-           c == '-' || c == '+';
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '/' ||
+           c == '_' || c == '-' || c == '+';
   });
 }
 
@@ -37,7 +37,8 @@ std::string_view name_in_zoneinfo(std::string_view path) {
 }  // namespace
 
 UnixMillis SystemClock::now() const {
-  return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch())
+  return std::chrono::duration_cast<std::chrono::milliseconds>(
+             std::chrono::system_clock::now().time_since_epoch())
       .count();
 }
 
@@ -78,7 +79,8 @@ void SeededRandom::fill(std::span<std::byte> into) {
     z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9ULL;
     z = (z ^ (z >> 27)) * 0x94D049BB133111EBULL;
     z ^= z >> 31;
-    for (int i = 0; i < 8 && at < into.size(); ++i, ++at) into[at] = static_cast<std::byte>(z >> (8 * i));
+    for (int i = 0; i < 8 && at < into.size(); ++i, ++at)
+      into[at] = static_cast<std::byte>(z >> (8 * i));
   }
 }
 
@@ -89,10 +91,12 @@ std::string format_time(UnixMillis time) {
   const year_month_day date{day};
   const hh_mm_ss clock{instant - day};
   std::array<char, 64> text{};
-  std::snprintf(text.data(), text.size(), "%04d-%02u-%02uT%02d:%02d:%02d.%03dZ", static_cast<int>(date.year()),
-                static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
-                static_cast<int>(clock.hours().count()), static_cast<int>(clock.minutes().count()),
-                static_cast<int>(clock.seconds().count()), static_cast<int>(clock.subseconds().count()));
+  std::snprintf(text.data(), text.size(), "%04d-%02u-%02uT%02d:%02d:%02d.%03dZ",
+                static_cast<int>(date.year()), static_cast<unsigned>(date.month()),
+                static_cast<unsigned>(date.day()), static_cast<int>(clock.hours().count()),
+                static_cast<int>(clock.minutes().count()),
+                static_cast<int>(clock.seconds().count()),
+                static_cast<int>(clock.subseconds().count()));
   return text.data();
 }
 
@@ -120,8 +124,12 @@ class Reader {
     rest_.remove_prefix(1);
     return taken;
   }
-  bool next_is(char character) const { return good_ && !rest_.empty() && rest_.front() == character; }
-  bool next_is_digit() const { return good_ && !rest_.empty() && rest_.front() >= '0' && rest_.front() <= '9'; }
+  bool next_is(char character) const {
+    return good_ && !rest_.empty() && rest_.front() == character;
+  }
+  bool next_is_digit() const {
+    return good_ && !rest_.empty() && rest_.front() >= '0' && rest_.front() <= '9';
+  }
   bool at_end() const { return rest_.empty(); }
   bool good() const { return good_; }
 
@@ -139,7 +147,8 @@ class Reader {
 Result<UnixMillis> parse_time(std::string_view text) {
   using namespace std::chrono;
   const auto refuse = [&] {
-    return fail(ErrorCode::kUsage, "not a time: \"" + replace_invalid_utf8(text.substr(0, 64)) + "\"",
+    return fail(ErrorCode::kUsage,
+                "not a time: \"" + replace_invalid_utf8(text.substr(0, 64)) + "\"",
                 "write it as 2026-11-24T08:09:10Z, 2026-11-24T16:09:10+08:00 or 2026-11-24");
   };
   Reader reader(text);
@@ -148,7 +157,8 @@ Result<UnixMillis> parse_time(std::string_view text) {
   const int months = reader.digits(2);
   reader.one_of("-");
   const int month_days = reader.digits(2);
-  const year_month_day date{year(years), month(static_cast<unsigned>(months)), day(static_cast<unsigned>(month_days))};
+  const year_month_day date{year(years), month(static_cast<unsigned>(months)),
+                            day(static_cast<unsigned>(month_days))};
   if (!reader.good() || !date.ok()) return refuse();
   const auto midnight = sys_days(date).time_since_epoch();
   if (reader.at_end()) return duration_cast<milliseconds>(midnight).count();
@@ -174,8 +184,10 @@ Result<UnixMillis> parse_time(std::string_view text) {
     if (offset_hour > 23 || offset_minute > 59) return refuse();
     offset = (offset_hour * 60 + offset_minute) * (sign == '+' ? 1 : -1);
   }
-  if (!reader.good() || !reader.at_end() || hour > 23 || minute > 59 || second > 60) return refuse();
-  const auto instant = midnight + hours(hour) + minutes(minute - offset) + seconds(second) + milliseconds(fraction);
+  if (!reader.good() || !reader.at_end() || hour > 23 || minute > 59 || second > 60)
+    return refuse();
+  const auto instant =
+      midnight + hours(hour) + minutes(minute - offset) + seconds(second) + milliseconds(fraction);
   return duration_cast<milliseconds>(instant).count();
 }
 
@@ -186,7 +198,8 @@ constexpr UnixMillis kLastUlidTime = (UnixMillis{1} << 48) - 1;
 
 std::string ulid_text(UnixMillis time, const std::array<std::uint8_t, 10>& random) {
   std::string text(26, '0');
-  for (int i = 9; i >= 0; --i, time >>= 5) text[static_cast<std::size_t>(i)] = kCrockford[time & 31];
+  for (int i = 9; i >= 0; --i, time >>= 5)
+    text[static_cast<std::size_t>(i)] = kCrockford[time & 31];
   // 80 bits, 5 at a time from the front.
   for (std::size_t i = 0; i < 16; ++i) {
     const std::size_t bit = i * 5;
@@ -206,7 +219,8 @@ std::string UlidSource::next() {
   if (fresh) {
     last_time_ = now;
   } else {
-    // The same millisecond, or the clock went back: count the random part up; past its end, the time.
+    // The same millisecond, or the clock went back: count the random part up; past its end, the
+    // time.
     std::size_t i = last_random_.size();
     while (i > 0 && ++last_random_[i - 1] == 0) --i;
     if (i == 0) {
@@ -220,7 +234,8 @@ std::string UlidSource::next() {
 
 bool is_ulid(std::string_view text) {
   if (text.size() != 26 || text.front() > '7') return false;
-  return std::all_of(text.begin(), text.end(), [](char c) { return kCrockford.find(c) != std::string_view::npos; });
+  return std::all_of(text.begin(), text.end(),
+                     [](char c) { return kCrockford.find(c) != std::string_view::npos; });
 }
 
 }  // namespace grounds

@@ -35,7 +35,8 @@ class SystemClock final : public Clock {
 // Stands still, or steps by hand.
 class FixedClock final : public Clock {
  public:
-  explicit FixedClock(UnixMillis now, std::string zone = "UTC") : now_(now), zone_(std::move(zone)) {}
+  explicit FixedClock(UnixMillis now, std::string zone = "UTC")
+      : now_(now), zone_(std::move(zone)) {}
   UnixMillis now() const override { return now_; }
   std::string zone() const override { return zone_; }
   void advance(UnixMillis by) { now_ += by; }
@@ -73,7 +74,8 @@ std::string format_time(UnixMillis time);
 Result<UnixMillis> parse_time(std::string_view text);
 
 // A 26-character ULID (https://github.com/ulid/spec): sortable by time, then random.
-// Within one UlidSource ids strictly increase, also inside one millisecond and when the clock goes back.
+// Within one UlidSource ids strictly increase, also inside one millisecond and when the clock goes
+// back.
 class UlidSource {
  public:
   UlidSource(const Clock& clock, RandomSource& random) : clock_(clock), random_(random) {}

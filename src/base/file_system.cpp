@@ -15,6 +15,7 @@
 
 #include "base/clock.h"
 #include "base/hash.h"
+#include "base/system_call.h"
 
 namespace grounds {
 namespace {
@@ -25,34 +26,11 @@ std::string parent_of(const std::string& path) {
   return slash == 0 ? "/" : path.substr(0, slash);
 }
 
-// Repeats a system call that a signal interrupted. Gives its result, and its errno value or 0.
-template <class Call>
-auto retry(Call call, int& error) {
-  decltype(call()) result;
-  do {
-    result = call();
-  } while (result == -1 && errno == EINTR);
-  error = result == -1 ? errno : 0;
-  return result;
-}
-
-// Asks the observer, if any, makes the call unless told otherwise, tells the observer. `make` gets the decision
-// and gives an errno value. Returns 0 or the errno value.
-template <class Make>
-int observed(IoObserver* observer, const IoCall& call, Make make) {
-  if (observer == nullptr) return make(IoDecision{});
-  const IoDecision decision = observer->before(call);
-  if (decision.error != 0) return decision.error;
-  if (decision.skip) return 0;
-  const int error = make(decision);
-  observer->after(call, error);
-  return error;
-}
-
 FileStatus to_status(const struct stat& info) {
   FileStatus status;
   status.size = static_cast<std::uint64_t>(info.st_size);
-  status.modified_ns = static_cast<std::int64_t>(info.st_mtim.tv_sec) * 1'000'000'000 + info.st_mtim.tv_nsec;
+  status.modified_ns =
+      static_cast<std::int64_t>(info.st_mtim.tv_sec) * 1'000'000'000 + info.st_mtim.tv_nsec;
   status.inode = info.st_ino;
   status.is_directory = S_ISDIR(info.st_mode);
   status.is_regular = S_ISREG(info.st_mode);
@@ -60,147 +38,7 @@ FileStatus to_status(const struct stat& info) {
   return status;
 }
 
-void close_descriptor(int& descriptor) {
-  if (descriptor >= 0) ::close(std::exchange(descriptor, -1));
-}
-
 }  // namespace
-
-// ---- File
-
-File::File(File&& other) noexcept
-    : observer_(std::move(other.observer_)),
-      descriptor_(std::exchange(other.descriptor_, -1)),
-      path_(std::move(other.path_)) {}
-
-File& File::operator=(File&& other) noexcept {
-  if (this != &other) {
-    close_descriptor(descriptor_);
-    observer_ = std::move(other.observer_);
-    descriptor_ = std::exchange(other.descriptor_, -1);
-    path_ = std::move(other.path_);
-  }
-  return *this;
-}
-
-File::~File() { close_descriptor(descriptor_); }
-
-Result<std::size_t> File::read_some(std::uint64_t offset, std::span<std::byte> into) const {
-  IoCall call{IoOperation::kRead, path_, {}, offset, {}, into.size()};
-  std::size_t got = 0;
-  const int error = observed(observer_.get(), call, [&](const IoDecision&) {
-    int code = 0;
-    const ssize_t count = retry(
-        [&] { return ::pread(descriptor_, into.data(), into.size(), static_cast<off_t>(offset)); }, code);
-    if (code == 0) got = static_cast<std::size_t>(count);
-    return code;
-  });
-  if (error != 0) return fail(io_error("cannot read", path_, error));
-  return got;
-}
-
-Status File::read_exact(std::uint64_t offset, std::span<std::byte> into) const {
-  std::size_t done = 0;
-  while (done < into.size()) {
-    GROUNDS_ASSIGN_OR_RETURN(const std::size_t got, read_some(offset + done, into.subspan(done)));
-    if (got == 0) {
-      return fail(ErrorCode::kDamaged, "the file ends too early: " + path_ + ": needed " + std::to_string(into.size()) +
-                                           " bytes at " + std::to_string(offset) + ", found " + std::to_string(done));
-    }
-    done += got;
-  }
-  return {};
-}
-
-Status File::write(std::uint64_t offset, std::span<const std::byte> data) {
-  const IoCall call{IoOperation::kWrite, path_, {}, offset, data, data.size()};
-  const int error = observed(observer_.get(), call, [&](const IoDecision& decision) {
-    const std::size_t goal = std::min(data.size(), decision.limit);
-    std::size_t done = 0;
-    while (done < goal) {
-      int code = 0;
-      const ssize_t count = retry(
-          [&] {
-            return ::pwrite(descriptor_, data.data() + done, goal - done, static_cast<off_t>(offset + done));
-          },
-          code);
-      if (code != 0) return code;
-      if (count == 0) return ENOSPC;
-      done += static_cast<std::size_t>(count);
-    }
-    return goal < data.size() ? ENOSPC : 0;
-  });
-  if (error != 0) return fail(io_error("cannot write", path_, error));
-  return {};
-}
-
-Status File::truncate(std::uint64_t size) {
-  const IoCall call{IoOperation::kTruncate, path_, {}, size, {}, 0};
-  const int error = observed(observer_.get(), call, [&](const IoDecision&) {
-    int code = 0;
-    retry([&] { return ::ftruncate(descriptor_, static_cast<off_t>(size)); }, code);
-    return code;
-  });
-  if (error != 0) return fail(io_error("cannot change the size of", path_, error));
-  return {};
-}
-
-Status File::sync() {
-  const IoCall call{IoOperation::kSync, path_, {}, 0, {}, 0};
-  const int error = observed(observer_.get(), call, [&](const IoDecision&) {
-    int code = 0;
-    retry([&] { return ::fdatasync(descriptor_); }, code);
-    return code;
-  });
-  if (error != 0) return fail(io_error("cannot make durable", path_, error));
-  return {};
-}
-
-Result<std::uint64_t> File::size() const {
-  const IoCall call{IoOperation::kStatus, path_, {}, 0, {}, 0};
-  struct stat info {};
-  const int error = observed(observer_.get(), call, [&](const IoDecision&) {
-    return ::fstat(descriptor_, &info) == 0 ? 0 : errno;
-  });
-  if (error != 0) return fail(io_error("cannot examine", path_, error));
-  return static_cast<std::uint64_t>(info.st_size);
-}
-
-Status File::close() {
-  if (descriptor_ < 0) return {};
-  // Linux frees the descriptor even when close() fails, EINTR included: never a second time.
-  if (::close(std::exchange(descriptor_, -1)) != 0 && errno != EINTR) {
-    return fail(io_error("cannot close", path_, errno));
-  }
-  return {};
-}
-
-// ---- MappedFile, FileLock
-
-MappedFile::MappedFile(MappedFile&& other) noexcept : bytes_(std::exchange(other.bytes_, {})) {}
-
-MappedFile& MappedFile::operator=(MappedFile&& other) noexcept {
-  std::swap(bytes_, other.bytes_);
-  return *this;
-}
-
-MappedFile::~MappedFile() {
-  if (!bytes_.empty()) ::munmap(const_cast<std::byte*>(bytes_.data()), bytes_.size());
-}
-
-FileLock::FileLock(FileLock&& other) noexcept : descriptor_(std::exchange(other.descriptor_, -1)) {}
-
-FileLock& FileLock::operator=(FileLock&& other) noexcept {
-  if (this != &other) {
-    close_descriptor(descriptor_);
-    descriptor_ = std::exchange(other.descriptor_, -1);
-  }
-  return *this;
-}
-
-FileLock::~FileLock() { close_descriptor(descriptor_); }
-
-// ---- FileSystem
 
 FileSystem::FileSystem(std::shared_ptr<IoObserver> observer) : observer_(std::move(observer)) {}
 
@@ -213,13 +51,22 @@ void FileSystem::after(const IoCall& call, int error) const {
 }
 
 Result<File> FileSystem::open(const std::string& path, OpenMode mode) const {
-  // O_NONBLOCK: a named pipe without a writer must not hang the program. No effect on regular files.
+  // O_NONBLOCK: a named pipe without a writer must not hang the program. No effect on regular
+  // files.
   int flags = O_CLOEXEC | O_NOCTTY | O_NONBLOCK;
   switch (mode) {
-    case OpenMode::kRead: flags |= O_RDONLY; break;
-    case OpenMode::kReadWrite: flags |= O_RDWR; break;
-    case OpenMode::kCreate: flags |= O_RDWR | O_CREAT | O_EXCL; break;
-    case OpenMode::kTruncate: flags |= O_RDWR | O_CREAT | O_TRUNC; break;
+    case OpenMode::kRead:
+      flags |= O_RDONLY;
+      break;
+    case OpenMode::kReadWrite:
+      flags |= O_RDWR;
+      break;
+    case OpenMode::kCreate:
+      flags |= O_RDWR | O_CREAT | O_EXCL;
+      break;
+    case OpenMode::kTruncate:
+      flags |= O_RDWR | O_CREAT | O_TRUNC;
+      break;
   }
   File file;
   file.observer_ = observer_;
@@ -259,7 +106,8 @@ Result<FileLock> FileSystem::lock(const std::string& path, int timeout_ms) const
   const IoCall call{IoOperation::kLock, path, {}, 0, {}, 0};
   const int error = observed(observer_.get(), call, [&](const IoDecision&) {
     int code = 0;
-    lock.descriptor_ = retry([&] { return ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOCTTY, 0666); }, code);
+    lock.descriptor_ = retry(
+        [&] { return ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOCTTY, 0666); }, code);
     if (code != 0) return code;
     // Locks of the open file description: they exclude other threads of this process as well, and
     // closing another descriptor of the same file does not drop them (classic POSIX locks do both).
@@ -293,7 +141,9 @@ Result<FileStatus> FileSystem::status(const std::string& path, bool follow_symli
   return to_status(info);
 }
 
-bool FileSystem::exists(const std::string& path) const { return status(path).has_value(); }
+bool FileSystem::exists(const std::string& path) const {
+  return status(path).has_value();
+}
 
 Result<std::vector<DirectoryEntry>> FileSystem::list(const std::string& directory) const {
   std::vector<DirectoryEntry> entries;
@@ -324,14 +174,17 @@ Result<std::vector<DirectoryEntry>> FileSystem::list(const std::string& director
   });
   if (error != 0) return fail(io_error("cannot list", directory, error));
   std::sort(entries.begin(), entries.end(),
-            [](const DirectoryEntry& left, const DirectoryEntry& right) { return left.name < right.name; });
+            [](const DirectoryEntry& left, const DirectoryEntry& right) {
+              return left.name < right.name;
+            });
   return entries;
 }
 
 Status FileSystem::make_directories(const std::string& path) const {
   if (const auto there = status(path); there && there->is_directory) return {};
   const std::string parent = parent_of(path);
-  if (parent != path && parent != "." && parent != "/") GROUNDS_RETURN_IF_ERROR(make_directories(parent));
+  if (parent != path && parent != "." && parent != "/")
+    GROUNDS_RETURN_IF_ERROR(make_directories(parent));
   const IoCall call{IoOperation::kMakeDirectory, path, {}, 0, {}, 0};
   const int error = observed(observer_.get(), call, [&](const IoDecision&) {
     return ::mkdir(path.c_str(), 0777) == 0 ? 0 : errno;
@@ -369,7 +222,8 @@ Status FileSystem::sync_directory(const std::string& path) const {
   const IoCall call{IoOperation::kSyncDirectory, path, {}, 0, {}, 0};
   const int error = observed(observer_.get(), call, [&](const IoDecision&) {
     int code = 0;
-    int descriptor = retry([&] { return ::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC); }, code);
+    int descriptor =
+        retry([&] { return ::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC); }, code);
     if (code != 0) return code;
     retry([&] { return ::fsync(descriptor); }, code);
     close_descriptor(descriptor);
@@ -383,7 +237,8 @@ Result<std::string> FileSystem::read(const std::string& path, std::uint64_t limi
   GROUNDS_ASSIGN_OR_RETURN(const File file, open(path, OpenMode::kRead));
   GROUNDS_ASSIGN_OR_RETURN(const std::uint64_t size, file.size());
   const auto too_large = [&] {
-    return fail(ErrorCode::kBadInput, "the file is larger than " + std::to_string(limit) + " bytes: " + path);
+    return fail(ErrorCode::kBadInput,
+                "the file is larger than " + std::to_string(limit) + " bytes: " + path);
   };
   if (size > limit) return too_large();
   // The size is a first guess only: the file may grow, and files of /proc say 0.
@@ -392,7 +247,8 @@ Result<std::string> FileSystem::read(const std::string& path, std::uint64_t limi
   for (;;) {
     if (done == content.size()) content.resize(done + std::max<std::size_t>(done / 8, 4096));
     const std::span<char> rest = std::span(content).subspan(done);
-    GROUNDS_ASSIGN_OR_RETURN(const std::size_t got, file.read_some(done, std::as_writable_bytes(rest)));
+    GROUNDS_ASSIGN_OR_RETURN(const std::size_t got,
+                             file.read_some(done, std::as_writable_bytes(rest)));
     if (got == 0) break;
     done += got;
     if (done > limit) return too_large();

@@ -17,26 +17,37 @@ namespace grounds {
 enum class OpenMode { kRead, kReadWrite, kCreate /* exclusive: fails if it exists */, kTruncate };
 
 enum class IoOperation {
-  kOpen, kRead, kWrite, kTruncate, kSync, kSyncDirectory, kRename, kRemove,
-  kMakeDirectory, kList, kStatus, kMap, kLock,
+  kOpen,
+  kRead,
+  kWrite,
+  kTruncate,
+  kSync,
+  kSyncDirectory,
+  kRename,
+  kRemove,
+  kMakeDirectory,
+  kList,
+  kStatus,
+  kMap,
+  kLock,
 };
 
 // One call about to be made. Views are valid during the callback only.
 struct IoCall {
   IoOperation operation;
   std::string_view path;
-  std::string_view target;           // kRename only: the new name
-  std::uint64_t offset = 0;          // kRead, kWrite; kTruncate: the new size
-  std::span<const std::byte> data;   // kWrite only
-  std::size_t size = 0;              // kRead, kWrite: bytes asked for
-  OpenMode mode = OpenMode::kRead;   // kOpen only
+  std::string_view target;          // kRename only: the new name
+  std::uint64_t offset = 0;         // kRead, kWrite; kTruncate: the new size
+  std::span<const std::byte> data;  // kWrite only
+  std::size_t size = 0;             // kRead, kWrite: bytes asked for
+  OpenMode mode = OpenMode::kRead;  // kOpen only
 };
 
 // What an observer makes of a call.
 struct IoDecision {
-  int error = 0;                     // an errno value: fail with it
-  std::size_t limit = SIZE_MAX;      // kWrite: write at most so many bytes, then fail with ENOSPC
-  bool skip = false;                 // pretend success and do nothing (a planted lost sync)
+  int error = 0;                 // an errno value: fail with it
+  std::size_t limit = SIZE_MAX;  // kWrite: write at most so many bytes, then fail with ENOSPC
+  bool skip = false;             // pretend success and do nothing (a planted lost sync)
 };
 
 // Watches all calls of one FileSystem. Called from many threads at once: must be thread-safe.
@@ -51,19 +62,20 @@ class IoObserver {
 
 struct FileStatus {
   std::uint64_t size = 0;
-  std::int64_t modified_ns = 0;      // nanoseconds since the epoch
+  std::int64_t modified_ns = 0;  // nanoseconds since the epoch
   std::uint64_t inode = 0;
   bool is_directory = false;
   bool is_regular = false;
-  bool is_symlink = false;           // only ever set by list() and status(..., false)
+  bool is_symlink = false;  // only ever set by list() and status(..., false)
 };
 
 struct DirectoryEntry {
   std::string name;
-  FileStatus status;                 // of the entry itself: symbolic links are not followed
+  FileStatus status;  // of the entry itself: symbolic links are not followed
 };
 
-// An open file. Movable; may outlive its FileSystem. Reads may run in several threads at once, writes may not.
+// An open file. Movable; may outlive its FileSystem. Reads may run in several threads at once,
+// writes may not.
 class File {
  public:
   File() = default;
@@ -82,7 +94,7 @@ class File {
   Status sync();
   Result<std::uint64_t> size() const;
   const std::string& path() const { return path_; }
-  Status close();                    // also done by the destructor, which cannot report
+  Status close();  // also done by the destructor, which cannot report
 
  private:
   friend class FileSystem;
@@ -105,7 +117,8 @@ class MappedFile {
   std::span<const std::byte> bytes_;
 };
 
-// An exclusive advisory lock on a file, held until destruction; freed by the kernel if the process dies.
+// An exclusive advisory lock on a file, held until destruction; freed by the kernel if the process
+// dies.
 class FileLock {
  public:
   FileLock() = default;
@@ -118,7 +131,8 @@ class FileLock {
   int descriptor_ = -1;
 };
 
-// The files of this machine. Copies share the observer. Thread-safe. Errors name the path and what the system said.
+// The files of this machine. Copies share the observer. Thread-safe. Errors name the path and what
+// the system said.
 class FileSystem {
  public:
   explicit FileSystem(std::shared_ptr<IoObserver> observer = nullptr);
@@ -127,19 +141,21 @@ class FileSystem {
   Result<MappedFile> map(const std::string& path) const;
   // Waits up to `timeout_ms` (-1: forever) for the lock; creates the file if need be.
   Result<FileLock> lock(const std::string& path, int timeout_ms = -1) const;
-  Result<FileStatus> status(const std::string& path, bool follow_symlinks = true) const;  // kNotFound
+  Result<FileStatus> status(const std::string& path,
+                            bool follow_symlinks = true) const;  // kNotFound
   bool exists(const std::string& path) const;
   Result<std::vector<DirectoryEntry>> list(const std::string& directory) const;  // sorted by name
   // Makes the folder and its parents as needed, and their names durable.
   Status make_directories(const std::string& path) const;
   Status rename(const std::string& from, const std::string& to) const;
-  Status remove(const std::string& path) const;               // kNotFound if it is not there
+  Status remove(const std::string& path) const;  // kNotFound if it is not there
   // Makes the names in a directory durable.
   Status sync_directory(const std::string& path) const;
 
   // Whole-file helpers on the above. `limit`: a larger file is kBadInput.
   Result<std::string> read(const std::string& path, std::uint64_t limit = UINT64_MAX) const;
-  // Atomic and durable: temporary file, sync, rename, directory sync. On failure the old file stands.
+  // Atomic and durable: temporary file, sync, rename, directory sync. On failure the old file
+  // stands.
   Status write_durably(const std::string& path, std::string_view content) const;
 
   // For code that makes the system call itself (the SQLite VFS): ask before, tell after.

@@ -39,7 +39,7 @@ Sha256Digest sha256(std::string_view data);
 std::string sha256_hex(std::string_view data);
 std::uint64_t xxh3(std::span<const std::byte> data);
 
-std::string to_hex(std::span<const std::uint8_t> bytes);                  // lower case
-Result<std::string> from_hex(std::string_view hex);                       // kBadInput
+std::string to_hex(std::span<const std::uint8_t> bytes);  // lower case
+Result<std::string> from_hex(std::string_view hex);       // kBadInput
 
 }  // namespace grounds

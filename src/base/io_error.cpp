@@ -20,7 +20,8 @@ Meaning meaning_of(int error) {
       return {ErrorCode::kNotFound, "a folder is needed where there is a file"};
     case EACCES:
     case EPERM:
-      return {ErrorCode::kRefused, "check the owner and the permissions of the file and its folders"};
+      return {ErrorCode::kRefused,
+              "check the owner and the permissions of the file and its folders"};
     case EROFS:
       return {ErrorCode::kRefused, "the file system is mounted read-only"};
     case EEXIST:
@@ -41,7 +42,8 @@ Meaning meaning_of(int error) {
     case EFBIG:
       return {ErrorCode::kUnavailable, "the file is larger than the system or its limits allow"};
     case EIO:
-      return {ErrorCode::kUnavailable, "the disk reports an error: check it (dmesg) before going on"};
+      return {ErrorCode::kUnavailable,
+              "the disk reports an error: check it (dmesg) before going on"};
     case EMFILE:
     case ENFILE:
       return {ErrorCode::kUnavailable, "too many open files: raise the limit (ulimit -n)"};

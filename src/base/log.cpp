@@ -47,17 +47,35 @@ void log_at(spdlog::level::level_enum level, std::string_view message) {
 
 void set_log_level(LogLevel level) {
   switch (level) {
-    case LogLevel::kDebug: logger().set_level(spdlog::level::debug); break;
-    case LogLevel::kInfo: logger().set_level(spdlog::level::info); break;
-    case LogLevel::kWarning: logger().set_level(spdlog::level::warn); break;
-    case LogLevel::kError: logger().set_level(spdlog::level::err); break;
-    case LogLevel::kOff: logger().set_level(spdlog::level::off); break;
+    case LogLevel::kDebug:
+      logger().set_level(spdlog::level::debug);
+      break;
+    case LogLevel::kInfo:
+      logger().set_level(spdlog::level::info);
+      break;
+    case LogLevel::kWarning:
+      logger().set_level(spdlog::level::warn);
+      break;
+    case LogLevel::kError:
+      logger().set_level(spdlog::level::err);
+      break;
+    case LogLevel::kOff:
+      logger().set_level(spdlog::level::off);
+      break;
   }
 }
 
-void log_debug(std::string_view message) { log_at(spdlog::level::debug, message); }
-void log_info(std::string_view message) { log_at(spdlog::level::info, message); }
-void log_warning(std::string_view message) { log_at(spdlog::level::warn, message); }
-void log_error(std::string_view message) { log_at(spdlog::level::err, message); }
+void log_debug(std::string_view message) {
+  log_at(spdlog::level::debug, message);
+}
+void log_info(std::string_view message) {
+  log_at(spdlog::level::info, message);
+}
+void log_warning(std::string_view message) {
+  log_at(spdlog::level::warn, message);
+}
+void log_error(std::string_view message) {
+  log_at(spdlog::level::err, message);
+}
 
 }  // namespace grounds

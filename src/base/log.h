@@ -1,5 +1,5 @@
-// Messages for the person who runs the program, on stderr (spdlog). Secrets and document texts never
-// go through here.
+// Messages for the person who runs the program, on stderr (spdlog). Secrets and document texts
+// never go through here.
 #pragma once
 
 #include <string_view>

@@ -21,7 +21,8 @@ namespace grounds {
 
 class Database;
 
-// A prepared statement. Parameters and columns count from 1 and from 0, as in SQLite. Not thread-safe.
+// A prepared statement. Parameters and columns count from 1 and from 0, as in SQLite. Not
+// thread-safe.
 class Statement {
  public:
   Statement() = default;
@@ -31,8 +32,8 @@ class Statement {
 
   // Binds all parameters in order. Accepts integers, bool, double, text (std::string, string_view,
   // const char*), blobs (std::span<const std::byte>, std::span<const std::uint8_t>), nullptr and
-  // std::optional of these. Bound views must outlive the step. Resets the statement first. What goes
-  // wrong here, the wrong number of values included, is reported by the next step.
+  // std::optional of these. Bound views must outlive the step. Resets the statement first. What
+  // goes wrong here, the wrong number of values included, is reported by the next step.
   template <class... Values>
   Statement& bind(const Values&... values) {
     begin_binding(static_cast<int>(sizeof...(Values)));
@@ -50,22 +51,27 @@ class Statement {
   std::int64_t integer(int column) const;
   double real(int column) const;
   std::string text(int column) const;
-  std::string_view text_view(int column) const;           // valid until the next step
-  std::span<const std::uint8_t> blob(int column) const;   // valid until the next step
+  std::string_view text_view(int column) const;          // valid until the next step
+  std::span<const std::uint8_t> blob(int column) const;  // valid until the next step
   bool is_null(int column) const;
   // True if running it changes nothing in the database file.
   bool is_readonly() const;
 
  private:
   friend class Database;
-  Statement(sqlite3_stmt* statement, const bool* may_write) : statement_(statement), may_write_(may_write) {}
+  Statement(sqlite3_stmt* statement, const bool* may_write)
+      : statement_(statement), may_write_(may_write) {}
   void begin_binding(int count);
   void bind_one(int index, std::int64_t value);
   void bind_one(int index, int value) { bind_one(index, static_cast<std::int64_t>(value)); }
   void bind_one(int index, unsigned value) { bind_one(index, static_cast<std::int64_t>(value)); }
-  void bind_one(int index, std::uint64_t value) { bind_one(index, static_cast<std::int64_t>(value)); }
+  void bind_one(int index, std::uint64_t value) {
+    bind_one(index, static_cast<std::int64_t>(value));
+  }
   void bind_one(int index, long long value) { bind_one(index, static_cast<std::int64_t>(value)); }
-  void bind_one(int index, unsigned long long value) { bind_one(index, static_cast<std::int64_t>(value)); }
+  void bind_one(int index, unsigned long long value) {
+    bind_one(index, static_cast<std::int64_t>(value));
+  }
   void bind_one(int index, bool value) { bind_one(index, static_cast<std::int64_t>(value)); }
   void bind_one(int index, double value);
   void bind_one(int index, std::string_view value);
@@ -76,8 +82,10 @@ class Statement {
   void bind_one(int index, std::nullptr_t);
   template <class Value>
   void bind_one(int index, const std::optional<Value>& value) {
-    if (value) bind_one(index, *value);
-    else bind_one(index, nullptr);
+    if (value)
+      bind_one(index, *value);
+    else
+      bind_one(index, nullptr);
   }
 
   void note(int code);
@@ -89,21 +97,25 @@ class Statement {
 
 enum class DatabaseMode { kReadOnly, kReadWrite, kCreate };
 
-// One connection. Not thread-safe: one per thread. Statements must not outlive it.
+// One connection. Not thread-safe: one per thread. A statement that still has rows to give holds
+// its state of the database: finish or reset it before the connection writes.
 class Database {
  public:
-  // kNotFound, kDamaged (no database), kRefused, kUnavailable. kCreate: creates it if it is not there.
-  static Result<Database> open(const FileSystem& file_system, const std::string& path, DatabaseMode mode);
+  // kNotFound, kDamaged (no database), kRefused, kUnavailable. kCreate: creates it if it is not
+  // there.
+  static Result<Database> open(const FileSystem& file_system, const std::string& path,
+                               DatabaseMode mode);
   Database(Database&& other) noexcept;
   Database& operator=(Database&& other) noexcept;
   ~Database();
 
-  // One or more statements, no parameters. Outside a Transaction each takes effect by itself, and the
-  // lock file is held from the first one that writes to the end.
+  // One or more statements, no parameters. Outside a Transaction each takes effect by itself, and
+  // the lock file is held from the first one that writes to the end.
   Status execute(const std::string& sql);
+  // One statement, with a trailing semicolon at most. It must not outlive the connection.
   Result<Statement> prepare(std::string_view sql) const;
-  // Prepares (with a cache), binds and runs to the end. Outside a Transaction a statement that writes is
-  // one of its own, lock file included.
+  // Prepares (with a cache), binds and runs to the end. Outside a Transaction a statement that
+  // writes is one of its own, lock file included.
   template <class... Values>
   Status run(std::string_view sql, const Values&... values) {
     auto statement = cached(sql);
@@ -130,16 +142,17 @@ class Database {
   std::unique_ptr<State> state_;
 };
 
-// A write transaction: takes the database's lock file (waiting), then BEGIN IMMEDIATE. Rolled back on
-// destruction unless committed. At most one at a time per connection.
+// A write transaction: takes the database's lock file (waiting), then BEGIN IMMEDIATE. Rolled back
+// on destruction unless committed. At most one at a time per connection.
 class Transaction {
  public:
   static Result<Transaction> begin(Database& database);
   Transaction(Transaction&& other) noexcept;
   Transaction& operator=(Transaction&&) = delete;
   ~Transaction();
-  // Durable when it returns success. On failure nothing was changed, and what reached the WAL is cut off
-  // so that it does not come back after a restart; the message says so where even that failed.
+  // Durable when it returns success. On failure nothing was changed, and what reached the WAL is
+  // cut off so that it does not come back after a restart; the message says so where even that
+  // failed.
   Status commit();
 
  private:

@@ -7,8 +7,8 @@
 namespace grounds {
 namespace {
 
-// The errno value behind a failure of the disk, or 0. SQLite's own record of it misses commits, so the
-// VFS is asked.
+// The errno value behind a failure of the disk, or 0. SQLite's own record of it misses commits, so
+// the VFS is asked.
 int system_error_of(sqlite3* connection, int code) {
   if (connection == nullptr || code == SQLITE_IOERR_SHORT_READ) return 0;
   sqlite3_vfs* vfs = nullptr;
@@ -27,8 +27,9 @@ Error sqlite_error(sqlite3* connection, int code, std::string_view what, std::st
   }
   Error error;
   error.message = std::string(what) + ": " + std::string(path) + ": ";
-  error.message += connection != nullptr && sqlite3_extended_errcode(connection) == code ? sqlite3_errmsg(connection)
-                                                                                      : sqlite3_errstr(code);
+  error.message += connection != nullptr && sqlite3_extended_errcode(connection) == code
+                       ? sqlite3_errmsg(connection)
+                       : sqlite3_errstr(code);
   switch (code & 0xFF) {
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB:
@@ -60,9 +61,12 @@ Error sqlite_error(sqlite3* connection, int code, std::string_view what, std::st
       if (const int cause = system_error_of(connection, code)) error = io_error(what, path, cause);
       break;
     case SQLITE_READONLY:
-      // A connection that was opened for writing and is refused: permissions, or the file was replaced.
+      // A connection that was opened for writing and is refused: permissions, or the file was
+      // replaced.
       error.code = ErrorCode::kRefused;
-      error.hint = "check the owner and the permissions of the database, its -wal and -shm files and their folder";
+      error.hint =
+          "check the owner and the permissions of the database, its -wal and -shm files and their "
+          "folder";
       break;
     case SQLITE_TOOBIG:
       error.code = ErrorCode::kRefused;

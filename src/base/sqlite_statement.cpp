@@ -19,14 +19,17 @@ Statement& Statement::operator=(Statement&& other) noexcept {
   return *this;
 }
 
-Statement::~Statement() { sqlite3_finalize(statement_); }
+Statement::~Statement() {
+  sqlite3_finalize(statement_);
+}
 
 Result<bool> Statement::step() {
   if (statement_ == nullptr) return fail(ErrorCode::kInternal, "an empty SQL statement was run");
   sqlite3* connection = sqlite3_db_handle(statement_);
   if (bind_error_ != SQLITE_OK) {
-    return fail(sqlite_error(nullptr, bind_error_, std::string("cannot bind the parameters of \"") +
-                                                       sqlite3_sql(statement_) + "\""));
+    return fail(sqlite_error(
+        nullptr, bind_error_,
+        std::string("cannot bind the parameters of \"") + sqlite3_sql(statement_) + "\""));
   }
   if (!*may_write_ && !is_readonly()) {
     return fail(ErrorCode::kInternal,
@@ -37,7 +40,8 @@ Result<bool> Statement::step() {
   if (code == SQLITE_DONE) return false;
   Error error = sqlite_error(connection, code, "the database cannot do this");
   sqlite3_reset(statement_);
-  if (error.code == ErrorCode::kInternal) error.message += std::string(" in \"") + sqlite3_sql(statement_) + "\"";
+  if (error.code == ErrorCode::kInternal)
+    error.message += std::string(" in \"") + sqlite3_sql(statement_) + "\"";
   return fail(std::move(error));
 }
 
@@ -55,11 +59,19 @@ void Statement::reset() {
   if (statement_ != nullptr) sqlite3_reset(statement_);
 }
 
-bool Statement::is_readonly() const { return statement_ == nullptr || sqlite3_stmt_readonly(statement_) != 0; }
+bool Statement::is_readonly() const {
+  return statement_ == nullptr || sqlite3_stmt_readonly(statement_) != 0;
+}
 
-std::int64_t Statement::integer(int column) const { return sqlite3_column_int64(statement_, column); }
-double Statement::real(int column) const { return sqlite3_column_double(statement_, column); }
-std::string Statement::text(int column) const { return std::string(text_view(column)); }
+std::int64_t Statement::integer(int column) const {
+  return sqlite3_column_int64(statement_, column);
+}
+double Statement::real(int column) const {
+  return sqlite3_column_double(statement_, column);
+}
+std::string Statement::text(int column) const {
+  return std::string(text_view(column));
+}
 
 std::string_view Statement::text_view(int column) const {
   const auto* text = reinterpret_cast<const char*>(sqlite3_column_text(statement_, column));
@@ -73,21 +85,30 @@ std::span<const std::uint8_t> Statement::blob(int column) const {
   return {bytes, static_cast<std::size_t>(sqlite3_column_bytes(statement_, column))};
 }
 
-bool Statement::is_null(int column) const { return sqlite3_column_type(statement_, column) == SQLITE_NULL; }
+bool Statement::is_null(int column) const {
+  return sqlite3_column_type(statement_, column) == SQLITE_NULL;
+}
 
 void Statement::begin_binding(int count) {
   reset();
   bind_error_ = SQLITE_OK;
-  if (statement_ != nullptr && sqlite3_bind_parameter_count(statement_) != count) bind_error_ = SQLITE_RANGE;
+  if (statement_ != nullptr && sqlite3_bind_parameter_count(statement_) != count)
+    bind_error_ = SQLITE_RANGE;
 }
 
 void Statement::note(int code) {
   if (bind_error_ == SQLITE_OK) bind_error_ = code;
 }
 
-void Statement::bind_one(int index, std::int64_t value) { note(sqlite3_bind_int64(statement_, index, value)); }
-void Statement::bind_one(int index, double value) { note(sqlite3_bind_double(statement_, index, value)); }
-void Statement::bind_one(int index, std::nullptr_t) { note(sqlite3_bind_null(statement_, index)); }
+void Statement::bind_one(int index, std::int64_t value) {
+  note(sqlite3_bind_int64(statement_, index, value));
+}
+void Statement::bind_one(int index, double value) {
+  note(sqlite3_bind_double(statement_, index, value));
+}
+void Statement::bind_one(int index, std::nullptr_t) {
+  note(sqlite3_bind_null(statement_, index));
+}
 
 void Statement::bind_one(int index, std::string_view value) {
   // SQLite takes a null pointer for NULL; an empty view may hold one and means the empty text.
@@ -96,10 +117,14 @@ void Statement::bind_one(int index, std::string_view value) {
 }
 
 void Statement::bind_one(int index, std::span<const std::byte> value) {
-  if (value.empty()) note(sqlite3_bind_zeroblob(statement_, index, 0));
-  else note(sqlite3_bind_blob64(statement_, index, value.data(), value.size(), SQLITE_STATIC));
+  if (value.empty())
+    note(sqlite3_bind_zeroblob(statement_, index, 0));
+  else
+    note(sqlite3_bind_blob64(statement_, index, value.data(), value.size(), SQLITE_STATIC));
 }
 
-void Statement::bind_one(int index, std::span<const std::uint8_t> value) { bind_one(index, std::as_bytes(value)); }
+void Statement::bind_one(int index, std::span<const std::uint8_t> value) {
+  bind_one(index, std::as_bytes(value));
+}
 
 }  // namespace grounds

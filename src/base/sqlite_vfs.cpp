@@ -17,14 +17,16 @@ namespace {
 struct VfsFile {
   sqlite3_file base;
   SqliteVfs* vfs;
-  const char* path;     // SQLite keeps it until xClose; "" for an unnamed temporary file
+  const char* path;  // SQLite keeps it until xClose; "" for an unnamed temporary file
   bool is_wal;
-  bool name_is_fresh;   // created by this open, and its folder not yet synced
+  bool name_is_fresh;  // created by this open, and its folder not yet synced
 };
 
 constexpr std::size_t kSystemFileOffset = (sizeof(VfsFile) + 15) / 16 * 16;
 
-VfsFile* ours(sqlite3_file* file) { return reinterpret_cast<VfsFile*>(file); }
+VfsFile* ours(sqlite3_file* file) {
+  return reinterpret_cast<VfsFile*>(file);
+}
 sqlite3_file* system_file(sqlite3_file* file) {
   return reinterpret_cast<sqlite3_file*>(reinterpret_cast<char*>(file) + kSystemFileOffset);
 }
@@ -41,15 +43,16 @@ std::string folder_of(std::string_view path) {
 struct SqliteVfs::Calls {
   static SqliteVfs& self(sqlite3_vfs* vfs) { return *static_cast<SqliteVfs*>(vfs->pAppData); }
 
-  // Puts the call to the observer and makes it. `failure` is SQLite's code for an errno that the observer
-  // set; `make` gives a result code of SQLite.
+  // Puts the call to the observer and makes it. `failure` is SQLite's code for an errno that the
+  // observer set; `make` gives a result code of SQLite.
   template <class Make>
   static int observed(SqliteVfs& vfs, const IoCall& call, int failure, Make make) noexcept {
     try {
       const IoDecision decision = vfs.file_system_.before(call);
       if (decision.error != 0) {
         vfs.last_error_ = decision.error;
-        return decision.error == ENOSPC && call.operation == IoOperation::kWrite ? SQLITE_FULL : failure;
+        return decision.error == ENOSPC && call.operation == IoOperation::kWrite ? SQLITE_FULL
+                                                                                 : failure;
       }
       if (decision.skip) return SQLITE_OK;
       const int code = make(decision);
@@ -93,8 +96,13 @@ struct SqliteVfs::Calls {
 
   static int read(sqlite3_file* file, void* into, int size, sqlite3_int64 offset) {
     VfsFile* self = ours(file);
-    const IoCall call{IoOperation::kRead, self->path, {}, static_cast<std::uint64_t>(offset), {},
-                      static_cast<std::size_t>(size), OpenMode::kRead};
+    const IoCall call{IoOperation::kRead,
+                      self->path,
+                      {},
+                      static_cast<std::uint64_t>(offset),
+                      {},
+                      static_cast<std::size_t>(size),
+                      OpenMode::kRead};
     return observed(*self->vfs, call, SQLITE_IOERR_READ, [&](const IoDecision&) {
       sqlite3_file* system = system_file(file);
       return system->pMethods->xRead(system, into, size, offset);
@@ -104,9 +112,15 @@ struct SqliteVfs::Calls {
   static int write(sqlite3_file* file, const void* data, int size, sqlite3_int64 offset) {
     VfsFile* self = ours(file);
     const auto count = static_cast<std::size_t>(size);
-    const IoCall call{IoOperation::kWrite, self->path, {}, static_cast<std::uint64_t>(offset),
-                      {static_cast<const std::byte*>(data), count}, count, OpenMode::kRead};
-    if (self->is_wal) self->vfs->lowest_wal_write_ = std::min(self->vfs->lowest_wal_write_, call.offset);
+    const IoCall call{IoOperation::kWrite,
+                      self->path,
+                      {},
+                      static_cast<std::uint64_t>(offset),
+                      {static_cast<const std::byte*>(data), count},
+                      count,
+                      OpenMode::kRead};
+    if (self->is_wal)
+      self->vfs->lowest_wal_write_ = std::min(self->vfs->lowest_wal_write_, call.offset);
     return observed(*self->vfs, call, SQLITE_IOERR_WRITE, [&](const IoDecision& decision) {
       sqlite3_file* system = system_file(file);
       const auto goal = static_cast<int>(std::min(count, decision.limit));
@@ -117,7 +131,9 @@ struct SqliteVfs::Calls {
 
   static int truncate(sqlite3_file* file, sqlite3_int64 size) {
     VfsFile* self = ours(file);
-    const IoCall call{IoOperation::kTruncate, self->path, {}, static_cast<std::uint64_t>(size), {}, 0, OpenMode::kRead};
+    const IoCall call{
+        IoOperation::kTruncate, self->path, {}, static_cast<std::uint64_t>(size), {}, 0,
+        OpenMode::kRead};
     return observed(*self->vfs, call, SQLITE_IOERR_TRUNCATE, [&](const IoDecision&) {
       sqlite3_file* system = system_file(file);
       return system->pMethods->xTruncate(system, size);
@@ -132,8 +148,8 @@ struct SqliteVfs::Calls {
       return system->pMethods->xSync(system, flags);
     });
     if (code != SQLITE_OK || !self->name_is_fresh) return code;
-    // A new file is durable only with its name. The unix VFS syncs the folder too, for journals, but
-    // ignores failures and is out of the observer's sight.
+    // A new file is durable only with its name. The unix VFS syncs the folder too, for journals,
+    // but ignores failures and is out of the observer's sight.
     const int folder_code = sync_folder(*self->vfs, self->path);
     if (folder_code == SQLITE_OK) self->name_is_fresh = false;
     return folder_code;
@@ -174,7 +190,8 @@ struct SqliteVfs::Calls {
   }
 
   // Shared memory is an index that SQLite rebuilds: nothing durable, so it stays with the system.
-  static int shm_map(sqlite3_file* file, int region, int size, int extend, void volatile** address) {
+  static int shm_map(sqlite3_file* file, int region, int size, int extend,
+                     void volatile** address) {
     sqlite3_file* system = system_file(file);
     return system->pMethods->xShmMap(system, region, size, extend, address);
   }
@@ -193,27 +210,42 @@ struct SqliteVfs::Calls {
 
   // Version 2: no xFetch, so that no read goes through memory maps, unseen.
   static constexpr sqlite3_io_methods kMethods = {
-      2,         close,       read,
-      write,     truncate,    sync,
-      file_size, lock,        unlock,
-      check_reserved_lock,    file_control,
-      sector_size,            device_characteristics,
-      shm_map,   shm_lock,    shm_barrier,
-      shm_unmap, nullptr,     nullptr,
+      2,
+      close,
+      read,
+      write,
+      truncate,
+      sync,
+      file_size,
+      lock,
+      unlock,
+      check_reserved_lock,
+      file_control,
+      sector_size,
+      device_characteristics,
+      shm_map,
+      shm_lock,
+      shm_barrier,
+      shm_unmap,
+      nullptr,
+      nullptr,
   };
 
   // ---- the file system
 
-  static int open(sqlite3_vfs* vfs, const char* path, sqlite3_file* file, int flags, int* out_flags) {
+  static int open(sqlite3_vfs* vfs, const char* path, sqlite3_file* file, int flags,
+                  int* out_flags) {
     SqliteVfs& owner = self(vfs);
     file->pMethods = nullptr;
     bool fresh = false;
-    if (path != nullptr && (flags & SQLITE_OPEN_CREATE) != 0 && (flags & SQLITE_OPEN_DELETEONCLOSE) == 0) {
+    if (path != nullptr && (flags & SQLITE_OPEN_CREATE) != 0 &&
+        (flags & SQLITE_OPEN_DELETEONCLOSE) == 0) {
       int exists = 1;
       owner.system_->xAccess(owner.system_, path, SQLITE_ACCESS_EXISTS, &exists);
       fresh = exists == 0;  // an empty file counts as absent, which costs one folder sync at most
     }
-    const OpenMode mode = (flags & SQLITE_OPEN_READWRITE) != 0 ? OpenMode::kReadWrite : OpenMode::kRead;
+    const OpenMode mode =
+        (flags & SQLITE_OPEN_READWRITE) != 0 ? OpenMode::kReadWrite : OpenMode::kRead;
     const IoCall call{IoOperation::kOpen, path != nullptr ? path : "", {}, 0, {}, 0, mode};
     sqlite3_file* system = system_file(file);
     system->pMethods = nullptr;
@@ -273,7 +305,8 @@ struct SqliteVfs::Calls {
   static int get_last_error(sqlite3_vfs* vfs, int, char*) { return self(vfs).last_error_; }
 };
 
-SqliteVfs::SqliteVfs(const FileSystem& file_system) : file_system_(file_system), system_(sqlite3_vfs_find("unix")) {
+SqliteVfs::SqliteVfs(const FileSystem& file_system)
+    : file_system_(file_system), system_(sqlite3_vfs_find("unix")) {
   if (system_ == nullptr) return;
   // The address is unique for as long as the name is registered.
   char name[40];
@@ -299,7 +332,8 @@ SqliteVfs::SqliteVfs(const FileSystem& file_system) : file_system_(file_system),
 
 std::string SqliteVfs::full_path(const std::string& path) const {
   std::string full(static_cast<std::size_t>(system_->mxPathname) + 1, '\0');
-  const int code = system_->xFullPathname(system_, path.c_str(), static_cast<int>(full.size()), full.data());
+  const int code =
+      system_->xFullPathname(system_, path.c_str(), static_cast<int>(full.size()), full.data());
   if (code != SQLITE_OK && code != SQLITE_OK_SYMLINK) return path;
   return full.c_str();
 }

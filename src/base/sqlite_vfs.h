@@ -1,5 +1,5 @@
-// SQLite's file I/O through a FileSystem: a VFS on top of the system's "unix" VFS, which keeps doing the
-// locks and the shared memory. Every call is first put to FileSystem::before().
+// SQLite's file I/O through a FileSystem: a VFS on top of the system's "unix" VFS, which keeps
+// doing the locks and the shared memory. Every call is first put to FileSystem::before().
 #pragma once
 
 #include <sqlite3.h>
@@ -11,8 +11,8 @@
 
 namespace grounds {
 
-// One VFS for one connection: registered with SQLite from construction to destruction, under a name of
-// its own. Destroy it after the connection is closed. Used by the connection's thread only.
+// One VFS for one connection: registered with SQLite from construction to destruction, under a name
+// of its own. Destroy it after the connection is closed. Used by the connection's thread only.
 class SqliteVfs {
  public:
   explicit SqliteVfs(const FileSystem& file_system);

@@ -55,29 +55,57 @@ struct Range {
 
 template <std::size_t Size>
 bool contains(const std::array<Range, Size>& ranges, char32_t code_point) {
-  const auto after = std::upper_bound(ranges.begin(), ranges.end(), code_point,
-                                      [](char32_t value, const Range& range) { return value < range.first; });
+  const auto after =
+      std::upper_bound(ranges.begin(), ranges.end(), code_point,
+                       [](char32_t value, const Range& range) { return value < range.first; });
   return after != ranges.begin() && code_point <= std::prev(after)->last;
 }
 
 // Fixed tables rather than ICU's: the rules below assign texts to spaces for good, so they must not
 // move with a library's Unicode version. Each is sorted.
 constexpr std::array<Range, 7> kHan = {{
-    {0x3005, 0x3005}, {0x3007, 0x3007}, {0x3400, 0x4DBF}, {0x4E00, 0x9FFF}, {0xF900, 0xFAFF},
-    {0x20000, 0x2FA1F}, {0x30000, 0x323AF},
+    {0x3005, 0x3005},
+    {0x3007, 0x3007},
+    {0x3400, 0x4DBF},
+    {0x4E00, 0x9FFF},
+    {0xF900, 0xFAFF},
+    {0x20000, 0x2FA1F},
+    {0x30000, 0x323AF},
 }};
 constexpr std::array<Range, 7> kKana = {{
-    {0x3041, 0x3096}, {0x309D, 0x309F}, {0x30A1, 0x30FA}, {0x30FC, 0x30FF}, {0x31F0, 0x31FF},
-    {0xFF66, 0xFF9D}, {0x1B000, 0x1B16F},
+    {0x3041, 0x3096},
+    {0x309D, 0x309F},
+    {0x30A1, 0x30FA},
+    {0x30FC, 0x30FF},
+    {0x31F0, 0x31FF},
+    {0xFF66, 0xFF9D},
+    {0x1B000, 0x1B16F},
 }};
 constexpr std::array<Range, 8> kBopomofoAndHangul = {{
-    {0x1100, 0x11FF}, {0x3105, 0x312F}, {0x3131, 0x318E}, {0x31A0, 0x31BF}, {0xA960, 0xA97C},
-    {0xAC00, 0xD7A3}, {0xD7B0, 0xD7FB}, {0xFFA0, 0xFFDC},
+    {0x1100, 0x11FF},
+    {0x3105, 0x312F},
+    {0x3131, 0x318E},
+    {0x31A0, 0x31BF},
+    {0xA960, 0xA97C},
+    {0xAC00, 0xD7A3},
+    {0xD7B0, 0xD7FB},
+    {0xFFA0, 0xFFDC},
 }};
 // The alphabets other than the above, by block: enough to weigh Han against the rest of a text.
 constexpr std::array<Range, 13> kOtherLetters = {{
-    {'A', 'Z'}, {'a', 'z'}, {0xC0, 0xD6}, {0xD8, 0xF6}, {0xF8, 0x2AF}, {0x370, 0x10FF}, {0x1200, 0x1FFF},
-    {0x2C00, 0x2DDF}, {0xA4D0, 0xABFF}, {0xFB00, 0xFDFF}, {0xFE70, 0xFEFC}, {0xFF21, 0xFF3A}, {0xFF41, 0xFF5A},
+    {'A', 'Z'},
+    {'a', 'z'},
+    {0xC0, 0xD6},
+    {0xD8, 0xF6},
+    {0xF8, 0x2AF},
+    {0x370, 0x10FF},
+    {0x1200, 0x1FFF},
+    {0x2C00, 0x2DDF},
+    {0xA4D0, 0xABFF},
+    {0xFB00, 0xFDFF},
+    {0xFE70, 0xFEFC},
+    {0xFF21, 0xFF3A},
+    {0xFF41, 0xFF5A},
 }};
 
 bool is_letter(char32_t code_point) {
@@ -141,10 +169,13 @@ std::size_t floor_boundary(std::string_view text, std::size_t position) {
   return position;
 }
 
-bool is_han(char32_t code_point) { return contains(kHan, code_point); }
+bool is_han(char32_t code_point) {
+  return contains(kHan, code_point);
+}
 
 bool is_cjk_letter(char32_t code_point) {
-  return is_han(code_point) || contains(kKana, code_point) || contains(kBopomofoAndHangul, code_point);
+  return is_han(code_point) || contains(kKana, code_point) ||
+         contains(kBopomofoAndHangul, code_point);
 }
 
 bool is_chinese(std::string_view text) {
@@ -162,20 +193,30 @@ bool is_chinese(std::string_view text) {
 
 std::string_view trim(std::string_view text) {
   // The white space at one end, in bytes: ASCII, U+00A0 (C2 A0), U+3000 (E3 80 80).
-  const auto is_ascii_space = [](char byte) { return byte == ' ' || (byte >= '\t' && byte <= '\r'); };
+  const auto is_ascii_space = [](char byte) {
+    return byte == ' ' || (byte >= '\t' && byte <= '\r');
+  };
   constexpr std::string_view kNoBreakSpace = "\xC2\xA0";
   constexpr std::string_view kIdeographicSpace = "\xE3\x80\x80";
   while (!text.empty()) {
-    if (is_ascii_space(text.front())) text.remove_prefix(1);
-    else if (text.starts_with(kNoBreakSpace)) text.remove_prefix(2);
-    else if (text.starts_with(kIdeographicSpace)) text.remove_prefix(3);
-    else break;
+    if (is_ascii_space(text.front()))
+      text.remove_prefix(1);
+    else if (text.starts_with(kNoBreakSpace))
+      text.remove_prefix(2);
+    else if (text.starts_with(kIdeographicSpace))
+      text.remove_prefix(3);
+    else
+      break;
   }
   while (!text.empty()) {
-    if (is_ascii_space(text.back())) text.remove_suffix(1);
-    else if (text.ends_with(kNoBreakSpace)) text.remove_suffix(2);
-    else if (text.ends_with(kIdeographicSpace)) text.remove_suffix(3);
-    else break;
+    if (is_ascii_space(text.back()))
+      text.remove_suffix(1);
+    else if (text.ends_with(kNoBreakSpace))
+      text.remove_suffix(2);
+    else if (text.ends_with(kIdeographicSpace))
+      text.remove_suffix(3);
+    else
+      break;
   }
   return text;
 }

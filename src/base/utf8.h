@@ -1,4 +1,5 @@
-// UTF-8 as the rest of the program needs it: validity, code points, and cutting without splitting one.
+// UTF-8 as the rest of the program needs it: validity, code points, and cutting without splitting
+// one.
 #pragma once
 
 #include <cstddef>

@@ -21,7 +21,9 @@ std::string canonical(std::string_view text) {
   return canonical_json(parse_json(text).value()).value();
 }
 
-std::string number(double value) { return canonical_json(Json(value)).value(); }
+std::string number(double value) {
+  return canonical_json(Json(value)).value();
+}
 
 // RFC 8785, section 3.2.2.
 TEST_CASE("the sample of RFC 8785 comes out as the RFC prints it") {
@@ -43,10 +45,11 @@ TEST_CASE("keys are sorted as the RFC's sample is") {
     "\ud83d\ude00": "Emoji: Grinning Face",
     "\u0080": "Control",
     "\u00f6": "Latin Small Letter O With Diaeresis"
-  })") == "{\"\\r\":\"Carriage Return\",\"1\":\"One\",\"\xC2\x80\":\"Control\","
-          "\"\xC3\xB6\":\"Latin Small Letter O With Diaeresis\",\"\xE2\x82\xAC\":\"Euro Sign\","
-          "\"\xF0\x9F\x98\x80\":\"Emoji: Grinning Face\","
-          "\"\xEF\xAC\xB3\":\"Hebrew Letter Dalet With Dagesh\"}");
+  })") ==
+        "{\"\\r\":\"Carriage Return\",\"1\":\"One\",\"\xC2\x80\":\"Control\","
+        "\"\xC3\xB6\":\"Latin Small Letter O With Diaeresis\",\"\xE2\x82\xAC\":\"Euro Sign\","
+        "\"\xF0\x9F\x98\x80\":\"Emoji: Grinning Face\","
+        "\"\xEF\xAC\xB3\":\"Hebrew Letter Dalet With Dagesh\"}");
 }
 
 // RFC 8785, appendix B.
@@ -116,8 +119,10 @@ TEST_CASE("integers are exact up to 2^53 and refused beyond") {
   CHECK(canonical_json(Json(limit)).value() == "9007199254740992");
   CHECK(canonical_json(Json(-limit)).value() == "-9007199254740992");
   CHECK(canonical_json(Json(static_cast<std::uint64_t>(limit))).value() == "9007199254740992");
-  for (const Json& bad : {Json(limit + 1), Json(-limit - 1), Json(limit + 2), Json(static_cast<std::uint64_t>(limit) + 1),
-                          Json(std::numeric_limits<std::int64_t>::min()), Json(std::numeric_limits<std::uint64_t>::max())}) {
+  for (const Json& bad :
+       {Json(limit + 1), Json(-limit - 1), Json(limit + 2),
+        Json(static_cast<std::uint64_t>(limit) + 1), Json(std::numeric_limits<std::int64_t>::min()),
+        Json(std::numeric_limits<std::uint64_t>::max())}) {
     const auto text = canonical_json(bad);
     REQUIRE_FALSE(text);
     CHECK(text.error().code == ErrorCode::kBadInput);
@@ -137,7 +142,8 @@ std::string random_text(std::mt19937_64& random) {
   std::string text;
   for (std::uint64_t left = random() % 6; left > 0; --left) {
     // Control characters, ASCII, both sides of the surrogates, the supplementary planes.
-    const char32_t choices[] = {static_cast<char32_t>(random() % 0x20), static_cast<char32_t>(0x20 + random() % 0x60),
+    const char32_t choices[] = {static_cast<char32_t>(random() % 0x20),
+                                static_cast<char32_t>(0x20 + random() % 0x60),
                                 static_cast<char32_t>(0x80 + random() % 0xD700),
                                 static_cast<char32_t>(0xE000 + random() % 0x1FFF),
                                 static_cast<char32_t>(0x10000 + random() % 0x100000)};
@@ -148,23 +154,30 @@ std::string random_text(std::mt19937_64& random) {
 
 Json random_json(std::mt19937_64& random, int depth) {
   switch (random() % (depth > 0 ? 8 : 6)) {
-    case 0: return nullptr;
-    case 1: return random() % 2 == 0;
-    case 2: return static_cast<std::int64_t>(random() >> 10) - (std::int64_t{1} << 53);
-    case 3: return random() >> 11;
+    case 0:
+      return nullptr;
+    case 1:
+      return random() % 2 == 0;
+    case 2:
+      return static_cast<std::int64_t>(random() >> 10) - (std::int64_t{1} << 53);
+    case 3:
+      return random() >> 11;
     case 4: {
       const double value = std::bit_cast<double>(random());
       return std::isfinite(value) ? value : std::ldexp(static_cast<double>(random()), 3);
     }
-    case 5: return random_text(random);
+    case 5:
+      return random_text(random);
     case 6: {
       Json array = Json::array();
-      for (std::uint64_t left = random() % 5; left > 0; --left) array.push_back(random_json(random, depth - 1));
+      for (std::uint64_t left = random() % 5; left > 0; --left)
+        array.push_back(random_json(random, depth - 1));
       return array;
     }
     default: {
       Json object = Json::object();
-      for (std::uint64_t left = random() % 5; left > 0; --left) object[random_text(random)] = random_json(random, depth - 1);
+      for (std::uint64_t left = random() % 5; left > 0; --left)
+        object[random_text(random)] = random_json(random, depth - 1);
       return object;
     }
   }
@@ -184,8 +197,8 @@ TEST_CASE("canonical text, read and written again, is the same text and the same
 }
 
 TEST_CASE("large integers that are how a double prints stay canonical; others stay exact") {
-  for (const std::string_view text : {"9007199254740994", "-9007199254740994", "100000000000000000", "1152921504606847000",
-                                      "295147905179352830000"}) {
+  for (const std::string_view text : {"9007199254740994", "-9007199254740994", "100000000000000000",
+                                      "1152921504606847000", "295147905179352830000"}) {
     CHECK(canonical(text) == text);
   }
   CHECK(parse_json("9007199254740993").value().get<std::int64_t>() == 9007199254740993);
@@ -239,7 +252,8 @@ TEST_CASE("parsing is strict") {
 
 TEST_CASE("nesting is allowed up to the limit and no deeper") {
   const auto nested = [](int depth) {
-    return std::string(static_cast<std::size_t>(depth), '[') + std::string(static_cast<std::size_t>(depth), ']');
+    return std::string(static_cast<std::size_t>(depth), '[') +
+           std::string(static_cast<std::size_t>(depth), ']');
   };
   CHECK(parse_json(nested(64)));
   CHECK_FALSE(parse_json(nested(65)));

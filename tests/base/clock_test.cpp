@@ -21,8 +21,10 @@ class ZoneVariable {
     ::setenv("TZ", value, 1);
   }
   ~ZoneVariable() {
-    if (old_) ::setenv("TZ", old_->c_str(), 1);
-    else ::unsetenv("TZ");
+    if (old_)
+      ::setenv("TZ", old_->c_str(), 1);
+    else
+      ::unsetenv("TZ");
   }
   ZoneVariable(const ZoneVariable&) = delete;
   ZoneVariable& operator=(const ZoneVariable&) = delete;
@@ -50,11 +52,28 @@ TEST_CASE("a time is read in every form of RFC 3339") {
 }
 
 TEST_CASE("what is no time is refused with an example of one") {
-  for (const std::string_view bad :
-       {"", "yesterday", "2026", "2026-11", "2026-13-01", "2026-02-29", "2026-11-24T", "2026-11-24T08:09:10",
-        "2026-11-24T08:09Z", "2026-11-24T24:00:00Z", "2026-11-24T08:60:00Z", "2026-11-24T08:09:61Z",
-        "2026-11-24T08:09:10.Z", "2026-11-24T08:09:10+8", "2026-11-24T08:09:10+0800", "2026-11-24T08:09:10Zx",
-        "2026-11-24T08:09:10+24:00", " 2026-11-24", "2026-11-24 ", "+026-11-24", "2026-1-24", "\xFF\xFE"}) {
+  for (const std::string_view bad : {"",
+                                     "yesterday",
+                                     "2026",
+                                     "2026-11",
+                                     "2026-13-01",
+                                     "2026-02-29",
+                                     "2026-11-24T",
+                                     "2026-11-24T08:09:10",
+                                     "2026-11-24T08:09Z",
+                                     "2026-11-24T24:00:00Z",
+                                     "2026-11-24T08:60:00Z",
+                                     "2026-11-24T08:09:61Z",
+                                     "2026-11-24T08:09:10.Z",
+                                     "2026-11-24T08:09:10+8",
+                                     "2026-11-24T08:09:10+0800",
+                                     "2026-11-24T08:09:10Zx",
+                                     "2026-11-24T08:09:10+24:00",
+                                     " 2026-11-24",
+                                     "2026-11-24 ",
+                                     "+026-11-24",
+                                     "2026-1-24",
+                                     "\xFF\xFE"}) {
     CAPTURE(bad);
     const auto time = parse_time(bad);
     REQUIRE_FALSE(time);
@@ -66,7 +85,8 @@ TEST_CASE("what is no time is refused with an example of one") {
 TEST_CASE("a time that is written is read back") {
   std::mt19937_64 random(7);
   for (int round = 0; round < 2000; ++round) {
-    const auto time = static_cast<UnixMillis>(random() % 253'402'300'800'000ULL);  // to the year 9999
+    const auto time =
+        static_cast<UnixMillis>(random() % 253'402'300'800'000ULL);  // to the year 9999
     CAPTURE(time);
     CHECK(parse_time(format_time(time)).value() == time);
   }
@@ -149,7 +169,9 @@ TEST_CASE("ULIDs strictly increase while the clock stands, jumps and goes back")
 TEST_CASE("ULIDs increase past the end of the random part, too") {
   // All bits set: the second id of the millisecond has no random part left to count up.
   class Ones final : public RandomSource {
-    void fill(std::span<std::byte> into) override { std::fill(into.begin(), into.end(), std::byte{0xFF}); }
+    void fill(std::span<std::byte> into) override {
+      std::fill(into.begin(), into.end(), std::byte{0xFF});
+    }
   } ones;
   const FixedClock clock(5);
   UlidSource source(clock, ones);

@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include <cerrno>
+#include <fstream>
 #include <functional>
 #include <optional>
 #include <set>
@@ -17,24 +18,31 @@ namespace grounds {
 namespace {
 
 using test::FaultyFileSystem;
-using test::TempDirectory;
 
-const std::vector<IoOperation> kChanging = {IoOperation::kOpen,   IoOperation::kWrite,         IoOperation::kTruncate,
-                                            IoOperation::kSync,   IoOperation::kSyncDirectory, IoOperation::kRename,
-                                            IoOperation::kRemove, IoOperation::kMakeDirectory};
+// Thousands of small files, and syncs that are pretended: no disk is needed.
+class TempDirectory : public test::TempDirectory {
+ public:
+  TempDirectory() : test::TempDirectory(Where::kMemory) {}
+};
+
+const std::vector<IoOperation> kChanging = {
+    IoOperation::kOpen,   IoOperation::kWrite,         IoOperation::kTruncate,
+    IoOperation::kSync,   IoOperation::kSyncDirectory, IoOperation::kRename,
+    IoOperation::kRemove, IoOperation::kMakeDirectory};
 
 using Plant = std::function<void(FaultyFileSystem&)>;
 const Plant kNothing = [](FaultyFileSystem&) {};
 
 // ---- a durable write
 
-// What is wrong with the file after a power loss at call `n`, or nothing. `finished`: n was past the end.
+// What is wrong with the file after a power loss at call `n`, or nothing. `finished`: n was past
+// the end.
 std::string durable_write_at(std::size_t n, const Plant& plant, bool& finished) {
   const TempDirectory directory;
   const TempDirectory out;
   const std::string old_content(3000, 'o');
   const std::string new_content(5000, 'n');
-  if (!FileSystem().write_durably(directory / "a", old_content)) return "the set-up failed";
+  std::ofstream(directory / "a") << old_content;
   const auto faults = std::make_shared<FaultyFileSystem>(directory.path());
   faults->count_only(kChanging);
   faults->power_off_at(n);
@@ -42,11 +50,14 @@ std::string durable_write_at(std::size_t n, const Plant& plant, bool& finished) 
   const bool written = FileSystem(faults).write_durably(directory / "a", new_content).has_value();
   finished = faults->calls() < n;
   for (std::uint64_t seed = 0; seed < 9; ++seed) {
-    if (seed == 0) faults->materialize_durable(out / "disk");
-    else faults->materialize_some(out / "disk", seed);
+    if (seed == 0)
+      faults->materialize_durable(out / "disk");
+    else
+      faults->materialize_some(out / "disk", seed);
     const auto content = FileSystem().read(out / "disk/a");
     if (!content) return "the file is gone";
-    if (*content != old_content && *content != new_content) return "the file is neither the old nor the new one";
+    if (*content != old_content && *content != new_content)
+      return "the file is neither the old nor the new one";
     if (written && *content != new_content) return "an acknowledged write is lost";
   }
   return "";
@@ -67,13 +78,16 @@ TEST_CASE("a durable write leaves the old or the new content after a power loss 
 }
 
 TEST_CASE("the check of durable writes sees a sync of the file that was left out") {
-  // The temporary file's name ends in 16 random digits, so all files' syncs are lost: "" ends every path.
-  const auto problems = durable_write_problems([](FaultyFileSystem& faults) { faults.lose_syncs(""); });
+  // The temporary file's name ends in 16 random digits, so all files' syncs are lost: "" ends every
+  // path.
+  const auto problems =
+      durable_write_problems([](FaultyFileSystem& faults) { faults.lose_syncs(""); });
   CHECK(problems.contains("the file is neither the old nor the new one"));
 }
 
 TEST_CASE("the check of durable writes sees a sync of the folder that was left out") {
-  const auto problems = durable_write_problems([](FaultyFileSystem& faults) { faults.lose_directory_syncs(""); });
+  const auto problems =
+      durable_write_problems([](FaultyFileSystem& faults) { faults.lose_directory_syncs(""); });
   CHECK(problems == std::set<std::string>{"an acknowledged write is lost"});
 }
 
@@ -93,7 +107,8 @@ Outcome run_workload(const FileSystem& files, const std::string& path) {
   Outcome outcome;
   auto database = Database::open(files, path, DatabaseMode::kCreate);
   if (!database) return outcome;
-  outcome.created = database->execute("CREATE TABLE t(round INTEGER, row INTEGER, v BLOB)").has_value();
+  outcome.created =
+      database->execute("CREATE TABLE t(round INTEGER, row INTEGER, v BLOB)").has_value();
   if (!outcome.created) return outcome;
   const std::string blob(1500, 'b');
   for (int round = 0; round < kTransactions; ++round) {
@@ -110,9 +125,11 @@ Outcome run_workload(const FileSystem& files, const std::string& path) {
   return outcome;
 }
 
-// The rounds of which all rows are there; nothing if the database is not sound or a round is there in part.
+// The rounds of which all rows are there; nothing if the database is not sound or a round is there
+// in part.
 std::optional<std::set<int>> rounds_in(const std::string& path) {
-  const FileSystem files;
+  const std::string directory = path.substr(0, path.find_last_of('/'));
+  const FileSystem files(std::make_shared<FaultyFileSystem>(directory));  // for its pretended syncs
   if (!files.exists(path)) return std::set<int>{};
   auto database = Database::open(files, path, DatabaseMode::kReadWrite);
   if (!database) return std::nullopt;
@@ -152,13 +169,16 @@ std::set<std::string> power_loss_problems(const Plant& plant) {
     plant(*faults);
     const Outcome outcome = run_workload(FileSystem(faults), directory / "a.db");
     for (std::uint64_t seed = 0; seed < 4; ++seed) {
-      if (seed == 0) faults->materialize_durable(out / "disk");
-      else faults->materialize_some(out / "disk", n * 100 + seed);
+      if (seed == 0)
+        faults->materialize_durable(out / "disk");
+      else
+        faults->materialize_some(out / "disk", n * 100 + seed);
       const std::string problem = problem_of(rounds_in(out / "disk/a.db"), outcome);
       if (!problem.empty()) problems.insert(problem);
     }
     if (faults->calls() < n) {
-      REQUIRE(outcome.acknowledged.size() == kTransactions);  // the last round is one without a fault
+      REQUIRE(outcome.acknowledged.size() ==
+              kTransactions);  // the last round is one without a fault
       REQUIRE(n > 50);
       return problems;
     }
@@ -170,26 +190,32 @@ TEST_CASE("acknowledged transactions are there after a power loss at any call, a
 }
 
 TEST_CASE("the check of transactions sees a sync of the log that was left out") {
-  const auto problems = power_loss_problems([](FaultyFileSystem& faults) { faults.lose_syncs("-wal"); });
+  const auto problems =
+      power_loss_problems([](FaultyFileSystem& faults) { faults.lose_syncs("-wal"); });
   CHECK(problems.contains("an acknowledged transaction is lost"));
 }
 
 TEST_CASE("the check of transactions sees a sync of the folder that was left out") {
-  const auto problems = power_loss_problems([](FaultyFileSystem& faults) { faults.lose_directory_syncs(""); });
+  const auto problems =
+      power_loss_problems([](FaultyFileSystem& faults) { faults.lose_directory_syncs(""); });
   CHECK(problems.contains("an acknowledged transaction is lost"));
 }
 
-TEST_CASE("the check of transactions sees a sync of the database that was left out of the checkpoint") {
-  const auto problems = power_loss_problems([](FaultyFileSystem& faults) { faults.lose_syncs("a.db"); });
+TEST_CASE(
+    "the check of transactions sees a sync of the database that was left out of the checkpoint") {
+  const auto problems =
+      power_loss_problems([](FaultyFileSystem& faults) { faults.lose_syncs("a.db"); });
   CHECK_FALSE(problems.empty());
 }
 
 // The state after a fault: in the running system, and after a restart that finds only the files.
-void check_after_fault(const FaultyFileSystem& faults, const Outcome& outcome, const std::string& path) {
+void check_after_fault(const FaultyFileSystem& faults, const Outcome& outcome,
+                       const std::string& path) {
   const TempDirectory out;
   const auto exactly_acknowledged = [&](const std::optional<std::set<int>>& rounds) {
     REQUIRE(rounds);
-    CHECK(*rounds == outcome.acknowledged);  // nothing lost, and nothing of what was reported as failed
+    CHECK(*rounds ==
+          outcome.acknowledged);  // nothing lost, and nothing of what was reported as failed
   };
   faults.materialize_written(out / "disk");
   exactly_acknowledged(rounds_in(out / "disk/a.db"));
@@ -248,8 +274,8 @@ TEST_CASE("everything that SQLite puts on the disk passes through the seam") {
   CHECK(FileSystem().list(out / "disk")->size() == 2);
 }
 
-TEST_CASE("the same holds when the syncs are real") {
-  const TempDirectory directory;
+TEST_CASE("the same holds on a disk, when the syncs are real") {
+  const test::TempDirectory directory;
   const auto faults = std::make_shared<FaultyFileSystem>(directory.path());
   faults->set_real_syncs(true);
   const Outcome outcome = run_workload(FileSystem(faults), directory / "a.db");

@@ -15,23 +15,38 @@ namespace fs = std::filesystem;
 
 constexpr std::size_t kSector = 512;
 
-std::string parent_of(const std::string& path) { return fs::path(path).parent_path().string(); }
+std::string parent_of(const std::string& path) {
+  return fs::path(path).parent_path().string();
+}
 
 std::string_view name_of(IoOperation operation) {
   switch (operation) {
-    case IoOperation::kOpen: return "open";
-    case IoOperation::kRead: return "read";
-    case IoOperation::kWrite: return "write";
-    case IoOperation::kTruncate: return "truncate";
-    case IoOperation::kSync: return "sync";
-    case IoOperation::kSyncDirectory: return "sync directory";
-    case IoOperation::kRename: return "rename";
-    case IoOperation::kRemove: return "remove";
-    case IoOperation::kMakeDirectory: return "make directory";
-    case IoOperation::kList: return "list";
-    case IoOperation::kStatus: return "status";
-    case IoOperation::kMap: return "map";
-    case IoOperation::kLock: return "lock";
+    case IoOperation::kOpen:
+      return "open";
+    case IoOperation::kRead:
+      return "read";
+    case IoOperation::kWrite:
+      return "write";
+    case IoOperation::kTruncate:
+      return "truncate";
+    case IoOperation::kSync:
+      return "sync";
+    case IoOperation::kSyncDirectory:
+      return "sync directory";
+    case IoOperation::kRename:
+      return "rename";
+    case IoOperation::kRemove:
+      return "remove";
+    case IoOperation::kMakeDirectory:
+      return "make directory";
+    case IoOperation::kList:
+      return "list";
+    case IoOperation::kStatus:
+      return "status";
+    case IoOperation::kMap:
+      return "map";
+    case IoOperation::kLock:
+      return "lock";
   }
   return "?";
 }
@@ -185,7 +200,8 @@ void FaultyFileSystem::record(const IoCall& call, int error) {
   };
   const auto change_content = [&](Change change) {
     const auto found = written_names_.find(path);
-    if (found == written_names_.end()) throw std::logic_error("a write to a file never opened: " + path);
+    if (found == written_names_.end())
+      throw std::logic_error("a write to a file never opened: " + path);
     apply(change, inodes_[found->second].written);
     inodes_[found->second].pending.push_back(std::move(change));
   };
@@ -194,7 +210,8 @@ void FaultyFileSystem::record(const IoCall& call, int error) {
     std::size_t count = call.data.size();
     if (error != 0) count = std::min(count, shorten_to_);
     if (count == 0) return;
-    change_content({false, call.offset, std::string(reinterpret_cast<const char*>(call.data.data()), count)});
+    change_content(
+        {false, call.offset, std::string(reinterpret_cast<const char*>(call.data.data()), count)});
     return;
   }
   if (error != 0) return;
@@ -204,18 +221,30 @@ void FaultyFileSystem::record(const IoCall& call, int error) {
       if (!written_names_.contains(path)) change_names({"", path, add_inode(false)});
       if (call.mode == OpenMode::kTruncate) change_content({true, 0, ""});
       return;
-    case IoOperation::kTruncate: change_content({true, call.offset, ""}); return;
-    case IoOperation::kSync: record_sync(path); return;
-    case IoOperation::kSyncDirectory: record_directory_sync(path); return;
-    case IoOperation::kMakeDirectory: change_names({"", path, add_inode(true)}); return;
-    case IoOperation::kRemove: change_names({path, "", 0}); return;
+    case IoOperation::kTruncate:
+      change_content({true, call.offset, ""});
+      return;
+    case IoOperation::kSync:
+      record_sync(path);
+      return;
+    case IoOperation::kSyncDirectory:
+      record_directory_sync(path);
+      return;
+    case IoOperation::kMakeDirectory:
+      change_names({"", path, add_inode(true)});
+      return;
+    case IoOperation::kRemove:
+      change_names({path, "", 0});
+      return;
     case IoOperation::kRename: {
       const auto found = written_names_.find(path);
-      if (found == written_names_.end()) throw std::logic_error("a rename of an unknown file: " + path);
+      if (found == written_names_.end())
+        throw std::logic_error("a rename of an unknown file: " + path);
       change_names({path, normal(call.target), found->second});
       return;
     }
-    default: return;
+    default:
+      return;
   }
 }
 
@@ -265,7 +294,8 @@ void FaultyFileSystem::apply(const NameChange& change, Names& names) {
 
 // ---- the disk
 
-void FaultyFileSystem::build(const std::string& into, const Names& names, const Content& content) const {
+void FaultyFileSystem::build(const std::string& into, const Names& names,
+                             const Content& content) const {
   fs::remove_all(into);
   fs::create_directories(into);
   for (const auto& [path, inode] : names) {  // sorted: a directory comes before what is in it
@@ -299,8 +329,10 @@ void FaultyFileSystem::materialize_some(const std::string& into, std::uint64_t s
   std::map<std::string, bool> stopped;  // by directory: its later changes are lost
   for (const NameChange& change : pending_names_) {
     const std::string directory = parent_of(change.added.empty() ? change.removed : change.added);
-    if (!stopped[directory] && coin()) apply(change, names);
-    else stopped[directory] = true;
+    if (!stopped[directory] && coin())
+      apply(change, names);
+    else
+      stopped[directory] = true;
   }
   build(into, names, [&](std::size_t inode) {
     std::string content = inodes_[inode].durable;

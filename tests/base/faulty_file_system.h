@@ -1,6 +1,7 @@
-// Disks that fail and power that goes: an IoObserver that counts the calls of a FileSystem, makes chosen
-// ones fail, and keeps a model of what the disk holds, from which it builds a folder as it would be found
-// after a power loss. SQLite's files are covered too, since they come through the same seam.
+// Disks that fail and power that goes: an IoObserver that counts the calls of a FileSystem, makes
+// chosen ones fail, and keeps a model of what the disk holds, from which it builds a folder as it
+// would be found after a power loss. SQLite's files are covered too, since they come through the
+// same seam.
 #pragma once
 
 #include <cstddef>
@@ -16,10 +17,10 @@
 
 namespace grounds::test {
 
-// Usage: auto faults = std::make_shared<FaultyFileSystem>(directory); FileSystem files(faults); plan a
-// fault; run the code; look at what materialize_durable() builds. Thread-safe. The model follows paths,
-// so a file must not be written through a handle after it was renamed. Not modelled, because nothing
-// durable depends on them: SQLite's shared memory (-shm) and lock files.
+// Usage: auto faults = std::make_shared<FaultyFileSystem>(directory); FileSystem files(faults);
+// plan a fault; run the code; look at what materialize_durable() builds. Thread-safe. The model
+// follows paths, so a file must not be written through a handle after it was renamed. Not modelled,
+// because nothing durable depends on them: SQLite's shared memory (-shm) and lock files.
 class FaultyFileSystem final : public IoObserver {
  public:
   // What is in `root` already counts as durable. Calls outside `root` pass uncounted.
@@ -47,8 +48,9 @@ class FaultyFileSystem final : public IoObserver {
   // `into` (made anew) as after a power loss that takes every unsynced write and every name whose
   // directory was not synced.
   void materialize_durable(const std::string& into) const;
-  // The same, but some of what was not synced has reached the disk after all: of each file's pending
-  // writes a random set of sectors and truncations, of each directory's names the first few changes.
+  // The same, but some of what was not synced has reached the disk after all: of each file's
+  // pending writes a random set of sectors and truncations, of each directory's names the first few
+  // changes.
   void materialize_some(const std::string& into, std::uint64_t seed) const;
   // Everything written, synced or not: what the running system shows. Equal to the real folder, or
   // something went around the seam.
@@ -71,9 +73,9 @@ class FaultyFileSystem final : public IoObserver {
     std::vector<Change> pending;
   };
   struct NameChange {
-    std::string removed;       // "" : none
-    std::string added;         // "" : none
-    std::size_t inode = 0;     // of `added`
+    std::string removed;    // "" : none
+    std::string added;      // "" : none
+    std::size_t inode = 0;  // of `added`
   };
   using Names = std::map<std::string, std::size_t>;  // path -> inode
   using Content = std::function<std::string(std::size_t inode)>;

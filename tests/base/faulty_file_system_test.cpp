@@ -10,7 +10,9 @@
 namespace grounds::test {
 namespace {
 
-std::span<const std::byte> bytes_of(std::string_view text) { return std::as_bytes(std::span(text)); }
+std::span<const std::byte> bytes_of(std::string_view text) {
+  return std::as_bytes(std::span(text));
+}
 
 using Folder = std::map<std::string, std::string>;
 
@@ -18,7 +20,8 @@ Folder folder_at(const std::string& path) {
   Folder folder;
   const auto entries = FileSystem().list(path).value();
   for (const DirectoryEntry& entry : entries) {
-    folder[entry.name] = entry.status.is_directory ? "/" : FileSystem().read(path + "/" + entry.name).value();
+    folder[entry.name] =
+        entry.status.is_directory ? "/" : FileSystem().read(path + "/" + entry.name).value();
   }
   return folder;
 }

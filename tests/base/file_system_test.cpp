@@ -21,7 +21,9 @@ namespace {
 using test::FaultyFileSystem;
 using test::TempDirectory;
 
-std::span<const std::byte> bytes_of(std::string_view text) { return std::as_bytes(std::span(text)); }
+std::span<const std::byte> bytes_of(std::string_view text) {
+  return std::as_bytes(std::span(text));
+}
 
 std::string read_at(const File& file, std::uint64_t offset, std::size_t size) {
   std::string text(size, '?');
@@ -71,7 +73,8 @@ TEST_CASE("failures say the path, the reason and what to do") {
   const auto missing = files.open(directory / "nothing", OpenMode::kRead);
   REQUIRE_FALSE(missing);
   CHECK(missing.error().code == ErrorCode::kNotFound);
-  CHECK(missing.error().message == "cannot open: " + (directory / "nothing") + ": No such file or directory");
+  CHECK(missing.error().message ==
+        "cannot open: " + (directory / "nothing") + ": No such file or directory");
   CHECK(files.remove(directory / "nothing").error().code == ErrorCode::kNotFound);
   CHECK(files.status(directory / "nothing").error().code == ErrorCode::kNotFound);
   REQUIRE(files.write_durably(directory / "a", "x"));
@@ -274,15 +277,25 @@ TEST_CASE("every kind of call can be made to fail") {
   File file = files.open(directory / "a", OpenMode::kReadWrite).value();
   std::byte byte{};
   const std::pair<IoOperation, std::function<bool()>> table[] = {
-      {IoOperation::kOpen, [&] { return files.open(directory / "a", OpenMode::kRead).has_value(); }},
-      {IoOperation::kRead, [&] { return file.read_some(0, {&byte, 1}).has_value(); }},
-      {IoOperation::kWrite, [&] { return file.write(0, {&byte, 1}).has_value(); }},
+      {IoOperation::kOpen,
+       [&] { return files.open(directory / "a", OpenMode::kRead).has_value(); }},
+      {IoOperation::kRead,
+       [&] {
+         return file.read_some(0, {&byte, 1}).has_value();
+       }},
+      {IoOperation::kWrite,
+       [&] {
+         return file.write(0, {&byte, 1}).has_value();
+       }},
       {IoOperation::kTruncate, [&] { return file.truncate(1).has_value(); }},
       {IoOperation::kSync, [&] { return file.sync().has_value(); }},
-      {IoOperation::kSyncDirectory, [&] { return files.sync_directory(directory.path()).has_value(); }},
-      {IoOperation::kRename, [&] { return files.rename(directory / "a", directory / "b").has_value(); }},
+      {IoOperation::kSyncDirectory,
+       [&] { return files.sync_directory(directory.path()).has_value(); }},
+      {IoOperation::kRename,
+       [&] { return files.rename(directory / "a", directory / "b").has_value(); }},
       {IoOperation::kRemove, [&] { return files.remove(directory / "b").has_value(); }},
-      {IoOperation::kMakeDirectory, [&] { return files.make_directories(directory / "d").has_value(); }},
+      {IoOperation::kMakeDirectory,
+       [&] { return files.make_directories(directory / "d").has_value(); }},
       {IoOperation::kList, [&] { return files.list(directory.path()).has_value(); }},
       {IoOperation::kStatus, [&] { return files.status(directory.path()).has_value(); }},
       {IoOperation::kMap, [&] { return files.map(directory / "m").has_value(); }},

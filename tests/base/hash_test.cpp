@@ -25,13 +25,17 @@ TEST_CASE("SHA-256 in pieces is SHA-256 of the whole") {
 }
 
 TEST_CASE("fields tell lists of values apart that concatenate to the same bytes") {
-  const auto hash = [](std::string_view a, std::string_view b) { return Sha256().field(a).field(b).finish(); };
+  const auto hash = [](std::string_view a, std::string_view b) {
+    return Sha256().field(a).field(b).finish();
+  };
   CHECK(hash("ab", "c") != hash("a", "bc"));
   CHECK(hash("", "abc") != hash("abc", ""));
   CHECK(Sha256().field("ab").finish() == sha256(std::string_view("\x02\0\0\0\0\0\0\0ab", 10)));
 }
 
-TEST_CASE("XXH3 of nothing is the published value") { CHECK(xxh3({}) == 0x2D06800538D394C2ULL); }
+TEST_CASE("XXH3 of nothing is the published value") {
+  CHECK(xxh3({}) == 0x2D06800538D394C2ULL);
+}
 
 TEST_CASE("hexadecimal text turns back into its bytes, and anything else is refused") {
   const std::string bytes("\x00\x7f\x80\xff", 4);

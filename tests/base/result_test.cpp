@@ -11,8 +11,9 @@ namespace {
 TEST_CASE("every error code has a name and an exit code of its own") {
   std::set<std::string_view> names;
   std::set<int> exits;
-  for (const ErrorCode code : {ErrorCode::kUsage, ErrorCode::kNotFound, ErrorCode::kRefused, ErrorCode::kBadInput,
-                               ErrorCode::kDamaged, ErrorCode::kUnavailable, ErrorCode::kInternal}) {
+  for (const ErrorCode code :
+       {ErrorCode::kUsage, ErrorCode::kNotFound, ErrorCode::kRefused, ErrorCode::kBadInput,
+        ErrorCode::kDamaged, ErrorCode::kUnavailable, ErrorCode::kInternal}) {
     names.insert(error_code_name(code));
     exits.insert(exit_code(code));
   }

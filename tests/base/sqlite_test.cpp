@@ -54,9 +54,9 @@ TEST_CASE("values of every kind come back as they were bound") {
   const std::array<std::uint8_t, 3> blob = {0, 1, 255};
   const std::optional<std::int64_t> none;
   const std::optional<std::string> some = "there";
-  REQUIRE(f.database.run("INSERT INTO k VALUES(?,?,?,?,?,?,?,?,?,?)", std::int64_t{-1} << 62, true, 2.5, text,
-                         std::span<const std::uint8_t>(blob), nullptr, none, some, std::string_view(),
-                         std::span<const std::byte>()));
+  REQUIRE(f.database.run("INSERT INTO k VALUES(?,?,?,?,?,?,?,?,?,?)", std::int64_t{-1} << 62, true,
+                         2.5, text, std::span<const std::uint8_t>(blob), nullptr, none, some,
+                         std::string_view(), std::span<const std::byte>()));
   Statement row = f.database.prepare("SELECT * FROM k").value();
   REQUIRE(row.step().value());
   CHECK(row.integer(0) == std::int64_t{-1} << 62);
@@ -128,7 +128,8 @@ TEST_CASE("a transaction is seen by others once committed, and not at all if dro
   CHECK(f.database.last_insert_rowid() == 2);
 }
 
-TEST_CASE("a read transaction sees one state from its beginning to its end, and holds up no writer") {
+TEST_CASE(
+    "a read transaction sees one state from its beginning to its end, and holds up no writer") {
   Fixture f;
   Database reader = f.open(DatabaseMode::kReadOnly);
   {
@@ -196,9 +197,14 @@ TEST_CASE("misuse is reported and harmless") {
   Fixture f;
   CHECK(f.database.run("INSERT INTO t(v) VALUES(?)").error().code == ErrorCode::kInternal);
   CHECK(f.database.run("INSERT INTO t(v) VALUES(?)", 1, 2).error().code == ErrorCode::kInternal);
-  CHECK(f.database.run("INSERT INTO nowhere VALUES(1)").error().message.find("nowhere") != std::string::npos);
-  CHECK(f.database.run("SELECT \"v\" FROM t WHERE v = \"typo\"").error().code == ErrorCode::kInternal);
+  CHECK(f.database.run("INSERT INTO nowhere VALUES(1)").error().message.find("nowhere") !=
+        std::string::npos);
+  CHECK(f.database.run("SELECT \"v\" FROM t WHERE v = \"typo\"").error().code ==
+        ErrorCode::kInternal);
   CHECK_FALSE(Statement().step());
+  CHECK_FALSE(f.database.prepare("SELECT 1; DELETE FROM t"));
+  CHECK_FALSE(f.database.prepare(""));
+  CHECK(f.database.prepare("SELECT 1;\n"));
   CHECK_FALSE(f.database.execute("BEGIN; INSERT INTO t(v) VALUES(1)"));  // left open
   CHECK(f.database.execute("INSERT INTO t(v) VALUES(1); -- done\n"));
   {
@@ -242,7 +248,8 @@ TEST_CASE("a database with an overwritten page is reported as damaged") {
   Fixture f;
   {
     Transaction transaction = Transaction::begin(f.database).value();
-    for (int i = 0; i < 2000; ++i) REQUIRE(f.database.run("INSERT INTO t(v) VALUES(?)", "some text to fill pages"));
+    for (int i = 0; i < 2000; ++i)
+      REQUIRE(f.database.run("INSERT INTO t(v) VALUES(?)", "some text to fill pages"));
     REQUIRE(transaction.commit());
   }
   REQUIRE(f.database.checkpoint());
@@ -322,7 +329,9 @@ TEST_CASE("threads with a connection each write under the lock and read without"
       auto mine = Database::open(f.files, f.path, DatabaseMode::kReadWrite);
       for (int i = 0; mine && i < 40; ++i) {
         auto transaction = Transaction::begin(*mine);
-        if (!transaction || !mine->run("UPDATE t SET v = v + 1 WHERE id = 1") || !transaction->commit()) ++failures;
+        if (!transaction || !mine->run("UPDATE t SET v = v + 1 WHERE id = 1") ||
+            !transaction->commit())
+          ++failures;
         if (i % 10 == 0 && !mine->checkpoint()) ++failures;
       }
       if (!mine) ++failures;
@@ -333,7 +342,8 @@ TEST_CASE("threads with a connection each write under the lock and read without"
   CHECK(integer_of(f.database, "SELECT v FROM t WHERE id = 1") == 120);
 }
 
-// Adds `count` to the counter, reading and writing back in two statements; checkpoints now and then.
+// Adds `count` to the counter, reading and writing back in two statements; checkpoints now and
+// then.
 bool count_up(const std::string& directory, int count) {
   const FileSystem files(std::make_shared<FaultyFileSystem>(directory));
   auto database = Database::open(files, directory + "/a.db", DatabaseMode::kReadWrite);
@@ -356,8 +366,10 @@ bool count_up(const std::string& directory, int count) {
 TEST_CASE("two processes that write to one database lose nothing") {
   TempDirectory directory;
   {
-    Database database = Database::open(FileSystem(), directory / "a.db", DatabaseMode::kCreate).value();
-    REQUIRE(database.execute("CREATE TABLE t(id INTEGER PRIMARY KEY, v); INSERT INTO t VALUES(1, 0)"));
+    Database database =
+        Database::open(FileSystem(), directory / "a.db", DatabaseMode::kCreate).value();
+    REQUIRE(
+        database.execute("CREATE TABLE t(id INTEGER PRIMARY KEY, v); INSERT INTO t VALUES(1, 0)"));
   }
   constexpr int kEach = 100;
   std::vector<pid_t> children;
@@ -372,7 +384,8 @@ TEST_CASE("two processes that write to one database lose nothing") {
     ::waitpid(child, &status, 0);
     CHECK(status == 0);
   }
-  Database database = Database::open(FileSystem(), directory / "a.db", DatabaseMode::kReadWrite).value();
+  Database database =
+      Database::open(FileSystem(), directory / "a.db", DatabaseMode::kReadWrite).value();
   CHECK(integer_of(database, "SELECT v FROM t WHERE id = 1") == 2 * kEach);
   CHECK(integer_of(database, "SELECT count(DISTINCT v) FROM t WHERE id > 1") == 2 * kEach);
   CHECK(text_of(database, "PRAGMA integrity_check") == "ok");

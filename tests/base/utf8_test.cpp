@@ -15,7 +15,8 @@ TEST_CASE("every code point survives writing and reading, surrogates excepted") 
     std::size_t position = 0;
     const char32_t read = next_code_point(text, position);
     const bool surrogate = code_point >= 0xD800 && code_point <= 0xDFFF;
-    if (!is_valid_utf8(text) || position != text.size() || read != (surrogate ? 0xFFFD : code_point)) {
+    if (!is_valid_utf8(text) || position != text.size() ||
+        read != (surrogate ? 0xFFFD : code_point)) {
       FAIL("code point " << static_cast<unsigned>(code_point));
     }
   }
@@ -23,9 +24,9 @@ TEST_CASE("every code point survives writing and reading, surrogates excepted") 
 
 TEST_CASE("ill-formed bytes are not UTF-8") {
   for (const std::string_view bad :
-       {"\x80", "\xBF", "\xC0\x80", "\xC1\xBF", "\xE0\x80\x80", "\xE0\x9F\xBF", "\xED\xA0\x80", "\xED\xBF\xBF",
-        "\xF0\x80\x80\x80", "\xF0\x8F\xBF\xBF", "\xF4\x90\x80\x80", "\xF5\x80\x80\x80", "\xFF", "\xC3", "\xE4\xBD",
-        "\xF0\x9F\x98", "a\xC3(b"}) {
+       {"\x80", "\xBF", "\xC0\x80", "\xC1\xBF", "\xE0\x80\x80", "\xE0\x9F\xBF", "\xED\xA0\x80",
+        "\xED\xBF\xBF", "\xF0\x80\x80\x80", "\xF0\x8F\xBF\xBF", "\xF4\x90\x80\x80",
+        "\xF5\x80\x80\x80", "\xFF", "\xC3", "\xE4\xBD", "\xF0\x9F\x98", "a\xC3(b"}) {
     CAPTURE(bad.size());
     CHECK_FALSE(is_valid_utf8(bad));
   }
@@ -38,7 +39,8 @@ TEST_CASE("each maximal ill-formed subpart becomes one replacement character") {
   const std::string r = "\xEF\xBF\xBD";
   CHECK(replace_invalid_utf8("\x61\xF1\x80\x80\xE1\x80\xC2\x62\x80\x63\x80\xBF\x64") ==
         "a" + r + r + r + "b" + r + "c" + r + r + "d");
-  CHECK(replace_invalid_utf8("\xC0\xAF\xE0\x80\xBF\xF0\x81\x82\x41") == r + r + r + r + r + r + r + r + "A");
+  CHECK(replace_invalid_utf8("\xC0\xAF\xE0\x80\xBF\xF0\x81\x82\x41") ==
+        r + r + r + r + r + r + r + r + "A");
   CHECK(replace_invalid_utf8("\xED\xA0\x80") == r + r + r);
   CHECK(replace_invalid_utf8("\xE4\xBD") == r);
 }
@@ -77,17 +79,18 @@ TEST_CASE("letters of Chinese, Japanese and Korean are told from their punctuati
 
 TEST_CASE("a text is Chinese by its share of Han letters and its want of kana") {
   CHECK(is_chinese("去年的销售额是多少？"));
-  CHECK(is_chinese("请问 max_connections 的默认值"));       // 7 Han of 21 letters
+  CHECK(is_chinese("请问 max_connections 的默认值"));  // 7 Han of 21 letters
   CHECK(is_chinese("GitHub备份脚本"));
   CHECK(is_chinese("中文"));
-  CHECK_FALSE(is_chinese("中"));                             // one Han letter is not enough
+  CHECK_FALSE(is_chinese("中"));  // one Han letter is not enough
   CHECK_FALSE(is_chinese("What does 有据 mean in this product?"));
   CHECK_FALSE(is_chinese("What was the revenue in 2025?"));
-  CHECK_FALSE(is_chinese("日本語の文章です"));               // 5 kana against 5 Han
+  CHECK_FALSE(is_chinese("日本語の文章です"));  // 5 kana against 5 Han
   CHECK_FALSE(is_chinese("지난해 매출은 얼마였습니까"));
   CHECK_FALSE(is_chinese(""));
   CHECK_FALSE(is_chinese("，。！？ 123"));
-  // The limits themselves: 2 Han of 10 letters is 20 %, 2 of 11 is less; 1 kana to 10 Han is a tenth.
+  // The limits themselves: 2 Han of 10 letters is 20 %, 2 of 11 is less; 1 kana to 10 Han is a
+  // tenth.
   CHECK(is_chinese("中文abcdefgh"));
   CHECK_FALSE(is_chinese("中文abcdefghi"));
   CHECK(is_chinese("一二三四五六七八九十百の"));
