@@ -26,6 +26,6 @@ TEST_CASE("a chunk id survives its hexadecimal form") {
 }
 
 TEST_CASE("the first chunk id of the format stays what it is") {
-  // SHA-256 over the five fields, each after its length as 8 bytes little-endian (numbers: 8 bytes).
+  // SHA-256 over the five fields, each after its length as 8 bytes little-endian; numbers as 8 bytes, without one.
   CHECK(make_chunk_id("file:///a.txt", "00", "txt/1", 0, 5).hex() == "e43f36ad8177db32677ce725b74b3f5f");
 }
