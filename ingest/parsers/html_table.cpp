@@ -70,7 +70,7 @@ int span_of(const GumboNode& cell, const char* name) {
 // Lays the cells out on a grid.
 class Grid {
  public:
-  // False once the table has more cells than one document may have.
+  // False once the table is larger than a document may be, for the builder to refuse.
   bool add_row(const GumboNode& row) {
     std::vector<std::string> line;
     std::size_t column = 0;
@@ -88,12 +88,13 @@ class Grid {
       }
       bytes_ += text.size() * static_cast<std::size_t>(columns);
       cells_ += static_cast<std::size_t>(columns);
-      if (cells_ > kMaxTableCells || bytes_ > kMaxExtractBytes) return false;
+      if (is_full()) break;
     }
     fill_from_above(line, column);
     rows_.push_back(std::move(line));
-    return true;
+    return !is_full();
   }
+  bool is_full() const { return cells_ > kMaxTableCells || bytes_ > kMaxExtractBytes; }
   std::vector<std::vector<std::string>> take() { return std::move(rows_); }
 
  private:
