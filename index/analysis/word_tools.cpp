@@ -8,11 +8,13 @@
 
 #include <algorithm>
 
+#include "base/hash.h"
+
 namespace grounds {
 
 namespace {
 
-constexpr std::size_t kCachedStems = 20'000;
+constexpr std::size_t kCachedStems = 4096;
 constexpr std::size_t kLongestStemmed = 64;  // no English word is longer; a stem's cost grows with it
 
 }  // namespace
@@ -22,7 +24,7 @@ struct WordTools::Icu {
   std::unique_ptr<icu::BreakIterator> words;
 };
 
-WordTools::WordTools() : icu_(std::make_unique<Icu>()) {}
+WordTools::WordTools() : icu_(std::make_unique<Icu>()), stems_(kCachedStems) {}
 
 WordTools::~WordTools() {
   if (stemmer_ != nullptr) sb_stemmer_delete(stemmer_);
@@ -43,13 +45,16 @@ Result<std::unique_ptr<WordTools>> WordTools::create() {
 
 std::string_view WordTools::stem(std::string_view word) {
   if (word.size() > kLongestStemmed) return word;
-  if (const auto known = stems_.find(word); known != stems_.end()) return known->second;
-  if (stems_.size() >= kCachedStems) stems_.clear();
+  Stem& place = stems_[xxh3(std::as_bytes(std::span(word))) % kCachedStems];
+  if (place.word == word) return place.stem;
   const auto* symbols = reinterpret_cast<const sb_symbol*>(word.data());
   const sb_symbol* stemmed = sb_stemmer_stem(stemmer_, symbols, static_cast<int>(word.size()));
-  std::string stem(word);  // if memory ran out
-  if (stemmed != nullptr) stem.assign(reinterpret_cast<const char*>(stemmed), static_cast<std::size_t>(sb_stemmer_length(stemmer_)));
-  return stems_.emplace(word, std::move(stem)).first->second;
+  place.word = word;
+  place.stem = word;  // stays if memory ran out
+  if (stemmed != nullptr) {
+    place.stem.assign(reinterpret_cast<const char*>(stemmed), static_cast<std::size_t>(sb_stemmer_length(stemmer_)));
+  }
+  return place.stem;
 }
 
 void WordTools::fold_case(std::string_view word, std::string& into) {

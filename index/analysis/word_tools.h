@@ -4,7 +4,6 @@
 #include <memory>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 #include "grounds/result.h"
@@ -30,13 +29,12 @@ class WordTools {
   struct Icu;
   WordTools();
 
-  struct Hash {
-    using is_transparent = void;
-    std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>()(text); }
+  struct Stem {
+    std::string word, stem;
   };
   std::unique_ptr<Icu> icu_;
   sb_stemmer* stemmer_ = nullptr;
-  std::unordered_map<std::string, std::string, Hash, std::equal_to<>> stems_;  // a bounded cache
+  std::vector<Stem> stems_;  // a cache: each word has one place, where the last that came keeps it
 };
 
 }  // namespace grounds
