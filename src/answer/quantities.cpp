@@ -203,6 +203,34 @@ std::optional<Numeral> take_numeral(const std::u32string& text, std::size_t& at)
   return numeral;
 }
 
+// two, twelve, twenty-four, three hundred. "one" is an article as often as a number: only before a unit.
+std::optional<Numeral> take_english(const std::u32string& text, std::size_t& at) {
+  static constexpr auto kSmall = std::to_array<std::pair<std::u32string_view, std::uint64_t>>({
+      {U"one", 1}, {U"two", 2}, {U"three", 3}, {U"four", 4}, {U"five", 5}, {U"six", 6}, {U"seven", 7}, {U"eight", 8}, {U"nine", 9},
+      {U"ten", 10}, {U"eleven", 11}, {U"twelve", 12}, {U"thirteen", 13}, {U"fourteen", 14}, {U"fifteen", 15}, {U"sixteen", 16},
+      {U"seventeen", 17}, {U"eighteen", 18}, {U"nineteen", 19}, {U"twenty", 20}, {U"thirty", 30}, {U"forty", 40}, {U"fifty", 50},
+      {U"sixty", 60}, {U"seventy", 70}, {U"eighty", 80}, {U"ninety", 90}});
+  if (at > 0 && is_ascii_alnum(text[at - 1])) return std::nullopt;
+  for (const auto& [word, number] : kSmall) {
+    if (!starts_word(text, at, word)) continue;
+    std::uint64_t value = number;
+    std::size_t end = at + word.size();
+    if (number >= 20 && end < text.size() && (text[end] == U'-' || text[end] == U' ')) {
+      for (const auto& [ones, digit] : kSmall) {
+        if (digit > 9 || !starts_word(text, end + 1, ones)) continue;
+        value += digit, end += 1 + ones.size();
+        break;
+      }
+    }
+    Numeral numeral;
+    numeral.value = *parse_decimal(std::to_string(value));
+    numeral.characters = end - at;
+    at = end;
+    return numeral;
+  }
+  return std::nullopt;
+}
+
 // The unit at `at` (after at most one space). Moves past it.
 std::string take_unit(const std::u32string& text, std::size_t& at) {
   const std::size_t begin = at < text.size() && (text[at] == U' ' || text[at] == U'\n' || text[at] == U'-') ? at + 1 : at;
@@ -453,7 +481,9 @@ std::vector<Quantity> find_quantities(std::string_view text) {
     if (rest(t, at).starts_with(U"百分之")) percent_words = true, end = at + 3;
     else if (rest(t, at).starts_with(U"千分之")) percent_words = true, percent_power = -1, end = at + 3;
     const std::size_t number_at = end;
-    const auto numeral = take_numeral(t, end);
+    auto numeral = take_numeral(t, end);
+    const bool spelled = !numeral && !percent_words;
+    if (spelled) numeral = take_english(t, end);
     if (!numeral) {
       ++at;
       continue;
@@ -471,7 +501,8 @@ std::vector<Quantity> find_quantities(std::string_view text) {
         quantity.unit = "percent", quantity.values = {scale(quantity.values.front(), 1)}, ++end;
       }
       if (!prefix.empty()) quantity.unit = std::move(prefix);
-      if (!counts(*numeral, quantity.unit, t, number_at, end)) {
+      const bool article = spelled && numeral->value == Decimal{1, 0} && (quantity.unit.empty() || quantity.unit == "person" || quantity.unit == "piece");
+      if (article || !counts(*numeral, quantity.unit, t, number_at, end)) {
         at = number_at + numeral->characters;
         continue;
       }

@@ -1,0 +1,219 @@
+#include "answer/candidates.h"
+
+#include <algorithm>
+
+#include "base/utf8.h"
+
+namespace grounds {
+namespace {
+
+// Shares at which a concept counts that is met around a unit, not in it.
+constexpr int kIntro = 850, kNeighbour = 500, kElsewhere = 250, kSameRow = 1000, kOtherHeader = 250;
+
+std::string_view unit_text(const ItemMatch& item, std::size_t u) {
+  const Unit& unit = item.units.units[u];
+  return std::string_view(item.item->text).substr(unit.begin, unit.end - unit.begin);
+}
+
+void raise(std::vector<int>& into, const std::vector<int>& by, int share) {
+  for (std::size_t i = 0; i < into.size(); ++i) into[i] = std::max(into[i], by[i] * share / 1000);
+}
+
+// Does the time that a unit speaks of fit the time asked for?
+enum class TimeFit { kConflict, kUnknown, kInherited, kContext, kOwn };
+
+DateParts merge(DateParts a, const DateParts& b) {
+  if (a.year == 0) a.year = b.year;
+  if (a.quarter == 0 && a.month == 0) a.quarter = b.quarter;
+  if (a.month == 0) a.month = b.month;
+  return a;
+}
+
+int months(const DateParts& p) { return p.year * 12 + (p.month > 0 ? p.month - 1 : 0); }
+
+TimeFit time_fit(const DateParts& wanted, const std::vector<DateParts>& own, const std::vector<DateParts>& near,
+                 const ItemMatch& item, bool lasting) {
+  bool compatible_own = own.empty();
+  for (const DateParts& date : own) {
+    if (covers(date, wanted)) return TimeFit::kOwn;
+    if (!compatible(date, wanted)) continue;
+    compatible_own = true;
+    for (const std::vector<DateParts>* around : {&near, &item.context_dates})
+      for (const DateParts& other : *around)
+        if (compatible(date, other) && covers(merge(date, other), wanted)) return TimeFit::kOwn;
+  }
+  for (const DateParts& date : near)
+    if (compatible_own && covers(date, wanted)) return TimeFit::kContext;
+  for (const DateParts& date : item.context_dates)
+    if (compatible_own && covers(date, wanted)) return TimeFit::kContext;
+  // A rule holds from its date on, until another replaces it.
+  const DateParts& since = item.effective;
+  if (lasting && since.year != 0) {
+    const DateParts until{wanted.year, 0, wanted.month > 0 ? wanted.month : 12, 0};
+    if (wanted.year != 0 && months(since) <= months(until)) return TimeFit::kInherited;
+  }
+  const bool stated_elsewhere = std::any_of(item.context_dates.begin(), item.context_dates.end(), [&](const DateParts& d) { return d.year != 0 && wanted.year != 0 && d.year != wanted.year; });
+  if (!compatible_own || stated_elsewhere) return TimeFit::kConflict;
+  if (wanted.year != 0 && wanted.month == 0 && wanted.quarter == 0 && item.item->date.starts_with(std::to_string(wanted.year))) return TimeFit::kContext;
+  return TimeFit::kUnknown;
+}
+
+std::int64_t coverage_of(const std::vector<int>& met, const std::vector<std::int64_t>& weights) {
+  std::int64_t sum = 0, all = 0;
+  for (std::size_t i = 0; i < met.size(); ++i) sum += weights[i] * met[i], all += weights[i] * 1000;
+  return all == 0 ? 0 : sum * 1000 / all;
+}
+
+// Names that nearly every document carries (the company's own) need not stand beside the answer.
+std::vector<bool> common_names(const Question& question, std::span<const ItemMatch> items) {
+  std::vector<bool> common(question.concepts.size());
+  for (std::size_t c = 0; c < question.concepts.size(); ++c) {
+    std::size_t holding = 0;
+    for (const ItemMatch& item : items) holding += item.anywhere[c] >= 800;
+    common[c] = items.size() >= 3 && holding * 5 >= items.size() * 2;
+  }
+  return common;
+}
+
+class Scorer {
+ public:
+  Scorer(const Question& question, std::span<const ItemMatch> items)
+      : question_(question), items_(items), weights_(concept_weights(question, items)), common_(common_names(question, items)) {
+    for (const ItemMatch& item : items) best_score_ = std::max(best_score_, item.item->score);
+  }
+
+  void score_item(std::size_t index, std::vector<Candidate>& out) const {
+    const ItemMatch& item = items_[index];
+    for (std::size_t u = 0; u < item.units.units.size(); ++u) {
+      const Unit& unit = item.units.units[u];
+      if (unit.kind == UnitKind::kHeading || unit.kind == UnitKind::kQuestion) continue;
+      if (unit.kind != UnitKind::kRow) {
+        add(out, {index, u, {}, 0, 0, 0, item.own[u]}, item.dates[u]);
+        continue;
+      }
+      const std::size_t before = out.size();
+      for (std::size_t c = 0; c < unit.cells.size(); ++c) add_cell(out, index, u, c);
+      // One candidate a row: its best cell.
+      if (out.size() > before + 1) {
+        const auto best = std::max_element(out.begin() + static_cast<std::ptrdiff_t>(before), out.end(), [](const Candidate& a, const Candidate& b) { return a.score < b.score; });
+        Candidate kept = std::move(*best);
+        out.resize(before);
+        out.push_back(std::move(kept));
+      }
+    }
+  }
+
+ private:
+  void add_cell(std::vector<Candidate>& out, std::size_t index, std::size_t u, std::size_t c) const {
+    const ItemMatch& item = items_[index];
+    const Unit& unit = item.units.units[u];
+    if (unit.cells[c].begin == unit.cells[c].end) return;
+    const TableHead& table = item.units.tables[unit.table];
+    const auto& headers = item.headers[unit.table];
+    Candidate candidate{index, u, c, 0, 0, 0, std::vector<int>(question_.concepts.size(), 0)};
+    for (std::size_t other = 0; other < unit.cells.size(); ++other) {
+      raise(candidate.met, item.cells[u][other], other == c ? 800 : kSameRow);
+      if (other < headers.size()) raise(candidate.met, headers[other], other == c ? 1000 : kOtherHeader);
+    }
+    // The column's own header decides between the cells of a row.
+    const std::vector<int> column = c < headers.size() ? headers[c] : std::vector<int>(question_.concepts.size(), 0);
+    std::vector<DateParts> dates = item.dates[u];
+    if (c < table.header.size())
+      for (const FoundDate& date : find_dates(table.header[c])) dates.push_back(date.parts);
+    const std::int64_t header_bonus = coverage_of(column, weights_) / 4;
+    const std::int64_t self_penalty = coverage_of(item.cells[u][c], weights_) / 3;
+    const std::size_t before = out.size();
+    add(out, std::move(candidate), dates);
+    if (out.size() > before) out.back().score += header_bonus - self_penalty;
+  }
+
+  // Finishes the candidate (own and row matches are set) and keeps it if it can be an answer.
+  void add(std::vector<Candidate>& out, Candidate candidate, const std::vector<DateParts>& dates) const {
+    const ItemMatch& item = items_[candidate.item];
+    const Unit& unit = item.units.units[candidate.unit];
+    const std::int64_t own = coverage_of(candidate.met, weights_);
+    std::vector<int>& met = candidate.met;
+    std::vector<DateParts> near;
+    for (const std::size_t intro : unit.intros) {
+      raise(met, item.own[intro], kIntro);
+      near.insert(near.end(), item.dates[intro].begin(), item.dates[intro].end());
+    }
+    if (candidate.unit > 0 && unit.kind == UnitKind::kSentence) {
+      raise(met, item.own[candidate.unit - 1], kNeighbour);
+      near.insert(near.end(), item.dates[candidate.unit - 1].begin(), item.dates[candidate.unit - 1].end());
+    }
+    raise(met, item.context, 1000);
+    raise(met, item.anywhere, kElsewhere);
+    if (!names_what_is_asked(candidate, item)) return;
+
+    std::int64_t time_score = 0;
+    const bool lasting = unit.kind != UnitKind::kRow || question_.resolved.empty();
+    for (const DateParts& wanted : question_.dates) {
+      switch (time_fit(wanted, dates, near, item, lasting)) {
+        case TimeFit::kConflict: case TimeFit::kUnknown: return;
+        case TimeFit::kInherited: time_score -= 60; break;
+        case TimeFit::kContext: break;
+        case TimeFit::kOwn: time_score += 80; break;
+      }
+      // A month's row does not answer for the year.
+      const bool finer = wanted.month == 0 && std::any_of(dates.begin(), dates.end(), [&](const DateParts& d) { return compatible(d, wanted) && (d.month != 0 || (d.quarter != 0 && wanted.quarter == 0)); });
+      if (finer && unit.kind == UnitKind::kRow) time_score -= 250;
+    }
+
+    std::string_view text = unit_text(item, candidate.unit);
+    if (candidate.column) text = std::string_view(item.item->text).substr(unit.cells[*candidate.column].begin, unit.cells[*candidate.column].end - unit.cells[*candidate.column].begin);
+    candidate.kind = holds_kind(text, question_);
+    if (candidate.kind == 0 && (question_.asked == Asked::kPhone || question_.asked == Asked::kCount || question_.asked == Asked::kAmount)) return;
+    candidate.coverage = coverage_of(met, weights_);
+    constexpr std::int64_t kKindScore[3] = {-220, 0, 130};
+    candidate.score = candidate.coverage + own / 3 + kKindScore[candidate.kind] + time_score;
+    if (best_score_ > 0) candidate.score += item.item->score * 120 / best_score_;
+    if (item.instructs) candidate.score -= 150;
+    if (!candidate.column && text.size() > 500) candidate.score -= 60;
+    if (own == 0 && unit.intros.empty()) return;
+    out.push_back(std::move(candidate));
+  }
+
+  // Codes must stand with the answer; names in its document at least.
+  bool names_what_is_asked(const Candidate& candidate, const ItemMatch& item) const {
+    for (std::size_t c = 0; c < question_.concepts.size(); ++c) {
+      const Concept& one = question_.concepts[c];
+      if (!one.code.empty() && candidate.met[c] < 300) return false;
+      if (one.entity && !common_[c] && item.anywhere[c] < 500) return false;
+    }
+    return true;
+  }
+
+  const Question& question_;
+  std::span<const ItemMatch> items_;
+  std::vector<std::int64_t> weights_;
+  std::vector<bool> common_;
+  std::int64_t best_score_ = 0;
+};
+
+}  // namespace
+
+std::vector<Candidate> find_candidates(const Question& question, std::span<const ItemMatch> items) {
+  std::vector<Candidate> candidates;
+  const Scorer scorer(question, items);
+  for (std::size_t i = 0; i < items.size(); ++i) scorer.score_item(i, candidates);
+  std::stable_sort(candidates.begin(), candidates.end(), [](const Candidate& a, const Candidate& b) { return a.score > b.score; });
+  return candidates;
+}
+
+bool is_strong_enough(const Question& question, std::span<const ItemMatch> items, const Candidate& best) {
+  const EvidenceItem& item = *items[best.item].item;
+  // What the words must cover falls with how near the vectors are.
+  std::int64_t needed = 500;
+  constexpr std::int64_t kOne = std::int64_t{1} << 20;
+  if (item.vector_score > kOne * 72 / 100) needed -= 60;
+  if (item.vector_score > kOne * 80 / 100) needed -= 80;
+  if (best.kind == 2 && question.asked != Asked::kAnything) needed -= 40;
+  if (best.kind == 0) needed += 120;
+  if (question.aggregate) needed += 60;
+  for (std::size_t c = 0; c < question.concepts.size(); ++c)
+    if (question.concepts[c].head && best.met[c] < 400) needed += 150;
+  return best.coverage >= needed;
+}
+
+}  // namespace grounds
