@@ -238,7 +238,9 @@ TEST_CASE("parsing is strict") {
       {"\"a\0b\""sv, "zero byte"},
       {"\xEF\xBB\xBF{}", "byte order mark"},
   };
-  for (const auto& [text, reason] : table) {
+  for (const auto& row : table) {  // no structured binding: clang 14 lets no lambda capture one
+    const std::string_view text = row.first;
+    const std::string_view reason = row.second;
     CAPTURE(text);
     const auto value = parse_json(text);
     REQUIRE_FALSE(value);

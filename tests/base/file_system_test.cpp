@@ -302,7 +302,9 @@ TEST_CASE("every kind of call can be made to fail") {
       {IoOperation::kLock, [&] { return files.lock(directory / "l").has_value(); }},
   };
   REQUIRE(FileSystem().write_durably(directory / "m", "mapped"));
-  for (const auto& [operation, call] : table) {
+  for (const auto& row : table) {
+    const IoOperation operation = row.first;
+    const auto& call = row.second;
     CAPTURE(static_cast<int>(operation));
     faults->count_only({operation});
     faults->reset_count();
