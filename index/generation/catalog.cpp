@@ -284,6 +284,30 @@ Result<std::vector<DocumentVersion>> Catalog::history(const Collection& collecti
   return found;
 }
 
+Result<std::vector<DocumentState>> Catalog::document_states(const Collection& collection) {
+  GROUNDS_ASSIGN_OR_RETURN(CatalogConnection catalog, workspace_.catalog());
+  GROUNDS_ASSIGN_OR_RETURN(
+      Statement statement,
+      catalog->prepare("SELECT d.uri, v.source_sha256, v.chunking, v.source_bytes, v.source_modified, v.ingested, "
+                       "(SELECT group_concat(a.\"group\") FROM access a WHERE a.document = d.id AND "
+                       "a.retired IS NULL) FROM documents d JOIN versions v ON v.document = d.id "
+                       "WHERE d.collection = ? AND v.retired IS NULL ORDER BY d.uri"));
+  statement.bind(collection.id);
+  std::vector<DocumentState> states;
+  for (;;) {
+    GROUNDS_ASSIGN_OR_RETURN(bool row, statement.step());
+    if (!row) return states;
+    DocumentState& state = states.emplace_back();
+    state.uri = statement.text(0);
+    state.source_sha256 = statement.text(1);
+    state.chunking = statement.text(2);
+    state.source_bytes = static_cast<std::uint64_t>(statement.integer(3));
+    state.source_modified = statement.integer(4);
+    state.ingested = statement.integer(5);
+    if (!statement.is_null(6)) state.groups = split_groups(statement.text(6));
+  }
+}
+
 Result<ChunkRow> Catalog::chunk(std::int64_t space, const ChunkId& id, Generation generation) {
   GROUNDS_ASSIGN_OR_RETURN(CatalogConnection catalog, workspace_.catalog());
   GROUNDS_ASSIGN_OR_RETURN(Statement statement,

@@ -53,6 +53,15 @@ struct DocumentVersion {
   std::vector<std::string> groups;   // who may read it now
 };
 
+// What an ingest must know of a live document to see whether its source has changed.
+struct DocumentState {
+  std::string uri, source_sha256, chunking;
+  std::uint64_t source_bytes = 0;
+  std::int64_t source_modified = 0;  // nanoseconds
+  UnixMillis ingested = 0;
+  std::vector<std::string> groups;   // sorted
+};
+
 // A chunk with what is needed to show it.
 struct ChunkRow {
   ChunkId id;
@@ -87,6 +96,9 @@ class Catalog {
   // All versions, newest first. As find_document.
   Result<std::vector<DocumentVersion>> history(const Collection& collection, const std::string& uri,
                                                const Principal& principal);
+
+  // All live documents, by URI.
+  Result<std::vector<DocumentState>> document_states(const Collection& collection);
 
   // The row of chunk `id` that is live in `generation`. kDamaged if there is none: segment and catalog
   // disagree.

@@ -1,0 +1,47 @@
+#include <doctest/doctest.h>
+
+#include "index/generation/settings.h"
+
+namespace grounds {
+namespace {
+
+TEST_CASE("settings survive their JSON form, complete and in one spelling") {
+  Settings settings;
+  CHECK(settings.set("lexical.k1", "1.20"));
+  CHECK(settings.set("search.candidates", "0500"));
+  CHECK(settings.text("lexical.k1") == "1.2");
+  CHECK(settings.integer("search.candidates") == 500);
+  auto again = Settings::from_json(settings.to_json());
+  REQUIRE(again);
+  CHECK(*again == settings);
+  CHECK(again->values().size() == setting_rules().size());
+}
+
+TEST_CASE("the default of every setting obeys its own rule") {
+  for (const SettingRule& rule : setting_rules()) {
+    CAPTURE(std::string(rule.key));
+    Settings settings;
+    CHECK(settings.set(rule.key, rule.default_value));
+    CHECK(settings == Settings());
+  }
+}
+
+TEST_CASE("an unknown key and a value out of range are refused, naming what would do") {
+  Settings settings;
+  auto unknown = settings.set("lexical.k2", "1");
+  REQUIRE(!unknown);
+  CHECK(unknown.error().code == ErrorCode::kUsage);
+  CHECK(unknown.error().hint.find("lexical.k1") != std::string::npos);
+  for (auto [key, value] : {std::pair{"lexical.b", "1.5"}, {"lexical.b", "nan"}, {"lexical.b", "0.5x"},
+                            {"search.candidates", "0"}, {"search.candidates", "2.5"}, {"fusion.method", "magic"},
+                            {"access.default_groups", "a b"}}) {
+    CAPTURE(std::string(key));
+    CHECK(!settings.set(key, value));
+  }
+  CHECK(settings == Settings());
+  CHECK(!Settings::from_json("{\"no.such\":\"1\"}"));
+  CHECK(!Settings::from_json("[]"));
+}
+
+}  // namespace
+}  // namespace grounds

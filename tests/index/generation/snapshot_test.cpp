@@ -1,0 +1,220 @@
+#include <algorithm>
+#include <map>
+#include <random>
+#include <set>
+
+#include "tests/index/generation/fixture.h"
+
+namespace grounds::test {
+namespace {
+
+// What a collection must show, kept by brute force.
+class Model {
+ public:
+  struct Document { std::string content; int chunks; std::set<std::string> groups; };
+  using State = std::map<std::string, Document>;  // by uri
+
+  void commit(State state) { states_.push_back(std::move(state)); }
+  const State& at(Generation generation) const { return states_[generation]; }
+  Generation newest() const { return states_.size() - 1; }
+
+  // The chunk ids a principal with these groups sees in `generation`, permissions as of that and now.
+  std::set<std::string> visible(Generation generation, const Principal& principal) const {
+    std::set<std::string> ids;
+    for (const auto& [uri, document] : states_[generation]) {
+      if (!principal.admin) {
+        auto now = states_.back().find(uri);
+        bool then_ok = shares(document.groups, principal.groups);
+        bool now_ok = principal.auditor || (now != states_.back().end() && shares(now->second.groups, principal.groups));
+        if (!then_ok || !now_ok) continue;
+      }
+      CommitBatch scratch;
+      CommitVersion version = make_version(scratch, 1, uri, document.content, document.chunks, {});
+      for (const CommitChunk& chunk : version.chunks) ids.insert(chunk.id.hex());
+    }
+    return ids;
+  }
+
+ private:
+  static bool shares(const std::set<std::string>& a, const std::vector<std::string>& b) {
+    return std::ranges::any_of(b, [&](const std::string& group) { return a.contains(group); });
+  }
+  std::vector<State> states_{{}};  // generation 0: nothing
+};
+
+std::set<std::string> eligible(const Snapshot& snapshot) {
+  std::set<std::string> ids;
+  for (const SegmentView& view : snapshot.views) {
+    auto all = must(view.segment->ids());
+    for (std::uint32_t i = 0; i < all.size(); ++i)
+      if (view.eligible->test(i)) CHECK(ids.insert(all[i].hex()).second);
+  }
+  return ids;
+}
+
+TEST_CASE("every snapshot shows exactly what its generation, its principal and the permissions of today allow") {
+  for (std::uint64_t seed = 1; seed <= 12; ++seed) {
+    CAPTURE(seed);
+    std::mt19937_64 random(seed);
+    Fixture fixture;
+    auto workspace = fixture.init();
+    Collection collection = Fixture::create(*workspace);
+    const std::int64_t space = collection.spaces[0].id;
+    Model model;
+    Snapshots snapshots(*workspace);
+    const std::vector<std::string> kGroups = {"everyone", "hr", "sales"};
+
+    for (int step = 0; step < 30; ++step) {
+      Model::State state = model.at(model.newest());
+      CommitBatch batch;
+      batch.analyzer = "test";
+      std::set<std::string> touched;
+      for (int change = 0; change < 1 + static_cast<int>(random() % 4); ++change) {
+        std::string uri = "doc" + std::to_string(random() % 8);
+        if (!touched.insert(uri).second) continue;
+        std::set<std::string> groups;
+        for (const std::string& group : kGroups)
+          if (random() % 2) groups.insert(group);
+        switch (random() % 4) {
+          case 0:
+          case 1: {
+            // Few contents: a document often returns to one that it had before.
+            Model::Document document{"text" + std::to_string(random() % 3), 1 + static_cast<int>(random() % 3), groups};
+            batch.versions.push_back(make_version(batch, space, uri, document.content, document.chunks,
+                                                  {groups.begin(), groups.end()}));
+            state[uri] = document;
+            break;
+          }
+          case 2:
+            batch.deleted.push_back(uri);
+            state.erase(uri);
+            break;
+          case 3:
+            if (auto found = state.find(uri); found != state.end()) {
+              batch.regrouped[uri] = {groups.begin(), groups.end()};
+              found->second.groups = groups;
+            }
+            break;
+        }
+      }
+      Generation before = model.newest();
+      CommitResult result = must(commit(*workspace, collection, std::move(batch)));
+      if (result.generation != before) {
+        CHECK(result.generation == before + 1);
+        model.commit(state);
+      }
+      if (random() % 5 == 0) workspace = must(Workspace::open({fixture.files, fixture.clock, fixture.random}, workspace->directory()));
+    }
+
+    Snapshots fresh(*workspace);
+    for (Generation generation = 0; generation <= model.newest(); ++generation) {
+      CAPTURE(generation);
+      std::vector<Principal> principals = {{"local", {}, true, true}, {"a", {"everyone"}, false, false},
+                                           {"b", {"hr", "sales"}, false, false}, {"c", {}, false, false},
+                                           {"d", {"hr"}, false, true}};
+      for (const Principal& principal : principals) {
+        CAPTURE(principal.user);
+        auto snapshot = must(fresh.get("default", principal, generation));
+        CHECK(eligible(*snapshot) == model.visible(generation, principal));
+      }
+    }
+    Collection last = must(Catalog(*workspace).find_collection("default"));
+    CHECK(last.documents == model.at(model.newest()).size());
+    CHECK(last.chunks == model.visible(model.newest(), {"local", {}, true, true}).size());
+  }
+}
+
+TEST_CASE("a principal in no group reads nothing") {
+  Fixture fixture;
+  auto workspace = fixture.init();
+  Collection collection = Fixture::create(*workspace);
+  CommitBatch batch;
+  batch.versions.push_back(make_version(batch, collection.spaces[0].id, "a", "text", 2, {"everyone"}));
+  must(commit(*workspace, collection, std::move(batch)));
+  Snapshots snapshots(*workspace);
+  CHECK(eligible(*must(snapshots.get("default", {"nobody", {}, false, false}))).empty());
+  CHECK(eligible(*must(snapshots.get("default", {"anyone", {"everyone"}, false, false}))).size() == 2);
+}
+
+TEST_CASE("a snapshot keeps its generation while others are committed") {
+  Fixture fixture;
+  auto workspace = fixture.init();
+  Collection collection = Fixture::create(*workspace);
+  Snapshots snapshots(*workspace);
+  const Principal admin{"local", {}, true, true};
+  CommitBatch first;
+  first.versions.push_back(make_version(first, collection.spaces[0].id, "a", "one", 1, {"everyone"}));
+  must(commit(*workspace, collection, std::move(first)));
+  auto held = must(snapshots.get("default", admin));
+  auto before = eligible(*held);
+  CommitBatch second;
+  second.deleted = {"a"};
+  second.versions.push_back(make_version(second, collection.spaces[0].id, "b", "two", 3, {"everyone"}));
+  must(commit(*workspace, collection, std::move(second)));
+  CHECK(eligible(*held) == before);
+  CHECK(eligible(*must(snapshots.get("default", admin))).size() == 3);
+  CHECK(eligible(*must(snapshots.get("default", admin, 1))) == before);
+}
+
+TEST_CASE("another process's commit is seen by the next snapshot") {
+  Fixture fixture;
+  auto workspace = fixture.init();
+  Collection collection = Fixture::create(*workspace);
+  Snapshots snapshots(*workspace);
+  const Principal admin{"local", {}, true, true};
+  CHECK(must(snapshots.get("default", admin))->generation == 0);
+  // A second workspace object shares nothing with the first but the files.
+  auto other = must(Workspace::open({fixture.files, fixture.clock, fixture.random}, workspace->directory()));
+  CommitBatch batch;
+  batch.versions.push_back(make_version(batch, collection.spaces[0].id, "a", "one", 1, {"everyone"}));
+  must(commit(*other, collection, std::move(batch)));
+  CHECK(eligible(*must(snapshots.get("default", admin))).size() == 1);
+}
+
+TEST_CASE("a generation that never was is not found, and a lost segment is damage") {
+  Fixture fixture;
+  auto workspace = fixture.init();
+  Collection collection = Fixture::create(*workspace);
+  CommitBatch batch;
+  batch.versions.push_back(make_version(batch, collection.spaces[0].id, "a", "one", 1, {"everyone"}));
+  must(commit(*workspace, collection, std::move(batch)));
+  const Principal admin{"local", {}, true, true};
+  auto missing = Snapshots(*workspace).get("default", admin, 9);
+  REQUIRE(!missing);
+  CHECK(missing.error().code == ErrorCode::kNotFound);
+  for (const DirectoryEntry& entry : must(fixture.files.list(workspace->directory() + "/segments")))
+    must(fixture.files.remove(workspace->segment_path(entry.name)));
+  auto lost = Snapshots(*workspace).get("default", admin);
+  REQUIRE(!lost);
+  CHECK(lost.error().code == ErrorCode::kDamaged);
+}
+
+TEST_CASE("commit times strictly increase even if the clock goes back") {
+  Fixture fixture;
+  auto workspace = fixture.init();
+  Collection collection = Fixture::create(*workspace);
+  for (const char* uri : {"a", "b"}) {
+    CommitBatch batch;
+    batch.versions.push_back(make_version(batch, collection.spaces[0].id, uri, uri, 1, {"everyone"}));
+    must(commit(*workspace, collection, std::move(batch)));
+    fixture.clock.advance(-1000);
+  }
+  Catalog catalog(*workspace);
+  CHECK(must(catalog.generation_at(collection, 1'700'000'000'000)) == 1);
+  CHECK(must(catalog.generation_at(collection, 1'700'000'000'001)) == 2);
+  CHECK(!catalog.generation_at(collection, 1'600'000'000'000));
+}
+
+TEST_CASE("a batch that changes nothing makes no generation") {
+  Fixture fixture;
+  auto workspace = fixture.init();
+  Collection collection = Fixture::create(*workspace);
+  CommitBatch batch;
+  batch.deleted = {"never there"};
+  batch.regrouped["nor this"] = {"hr"};
+  CHECK(must(commit(*workspace, collection, std::move(batch))).generation == 0);
+  CHECK(must(fixture.files.list(workspace->directory() + "/segments")).empty());
+}
+
+}  // namespace
+}  // namespace grounds::test
