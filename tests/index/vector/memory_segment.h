@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cmath>
 #include <memory>
 #include <numeric>
 #include <random>
@@ -87,6 +88,47 @@ inline std::vector<std::int8_t> random_codes(std::mt19937_64& random, std::size_
   std::vector<std::int8_t> codes(dimension);
   for (auto& c : codes) c = static_cast<std::int8_t>(code(random));
   return codes;
+}
+
+// Codes as embeddings have them: points of a space of few dimensions turned into one of many, all of
+// about one length.
+class EmbeddingLike {
+ public:
+  EmbeddingLike(std::mt19937_64& random, std::size_t dimension, std::size_t latent = 12)
+      : latent_(latent), projection_(dimension * latent) {
+    for (double& weight : projection_) weight = normal_(random);
+  }
+
+  std::vector<std::int8_t> operator()(std::mt19937_64& random) {
+    std::vector<double> point(latent_);
+    for (double& coordinate : point) coordinate = normal_(random);
+    std::vector<double> values(projection_.size() / latent_);
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      const auto weights = projection_.begin() + static_cast<std::ptrdiff_t>(i * latent_);
+      values[i] = std::inner_product(point.begin(), point.end(), weights, 0.0);
+    }
+    const double squares = std::inner_product(values.begin(), values.end(), values.begin(), 0.0);
+    const double scale = 127.0 / 6 * std::sqrt(static_cast<double>(values.size()) / squares);
+    std::vector<std::int8_t> codes(values.size());
+    for (std::size_t i = 0; i < codes.size(); ++i) {
+      codes[i] = static_cast<std::int8_t>(std::clamp(values[i] * scale, -127.0, 127.0));
+    }
+    return codes;
+  }
+
+ private:
+  std::size_t latent_;
+  std::vector<double> projection_;
+  std::normal_distribution<double> normal_;
+};
+
+inline std::shared_ptr<MemorySegment> embedding_like_segment(std::uint64_t seed, std::uint32_t count,
+                                                             std::uint32_t dimension) {
+  std::mt19937_64 random(seed);
+  EmbeddingLike next(random, dimension);
+  std::vector<Row> rows(count);
+  for (Row& row : rows) row = {random_id(random), next(random)};
+  return std::make_shared<MemorySegment>(dimension, std::move(rows));
 }
 
 inline SegmentView view_of(std::shared_ptr<const Segment> segment, Bitset eligible) {
