@@ -1,6 +1,7 @@
 #include "embedding/model_compiler.h"
 
 #include <algorithm>
+#include <openvino/frontend/manager.hpp>
 #include <openvino/op/constant.hpp>
 #include <openvino/op/convert.hpp>
 #include <openvino/op/util/gather_base.hpp>
@@ -65,6 +66,40 @@ Status keep_token_output(const std::shared_ptr<ov::Model>& model, int dimension)
   return {};
 }
 
+Result<std::shared_ptr<ov::Model>> read_onnx(const std::string& path) {
+  try {
+    // Not core.read_model: that would try every format it knows.
+    const auto reader = ov::frontend::FrontEndManager().load_by_framework("onnx");
+    return reader->convert(reader->load(path));
+  } catch (const std::exception& error) {
+    return fail(ErrorCode::kBadInput, "not an ONNX model that OpenVINO reads");
+  }
+}
+
+Result<ov::CompiledModel> compile(const CompileRequest& request, int streams) {
+  try {
+    GROUNDS_ASSIGN_OR_RETURN(const auto model, read_onnx(request.onnx_path));
+    GROUNDS_RETURN_IF_ERROR(check_inputs(model));
+    GROUNDS_RETURN_IF_ERROR(keep_token_output(model, request.dimension));
+    const std::size_t rows = table_rows(model);
+    if (rows != 0 && (rows < request.vocabulary_size || rows > request.vocabulary_size + kMostPadding))
+      return fail(ErrorCode::kBadInput, "the model has a table of " + std::to_string(rows) +
+                                            " tokens, the tokenizer " + std::to_string(request.vocabulary_size) +
+                                            ": they do not belong together");
+    std::map<std::size_t, ov::PartialShape> shapes;
+    for (std::size_t i = 0; i < model->inputs().size(); ++i)
+      shapes[i] = ov::PartialShape{1, ov::Dimension(1, static_cast<std::int64_t>(request.max_tokens))};
+    model->reshape(shapes);
+    if (request.precision == Precision::kInt8) {
+      GROUNDS_RETURN_IF_ERROR(compress_to_int8(model));
+    }
+    ov::Core core;
+    return core.compile_model(model, "CPU", compile_properties(core, request.precision, request.dimension, streams));
+  } catch (const std::exception& error) {
+    return fail(ErrorCode::kBadInput, std::string("OpenVINO cannot compile it: ") + error.what());
+  }
+}
+
 }  // namespace
 
 ov::AnyMap compile_properties(ov::Core& core, Precision precision, int dimension, int streams) {
@@ -80,32 +115,9 @@ ov::AnyMap compile_properties(ov::Core& core, Precision precision, int dimension
 }
 
 Result<ov::CompiledModel> compile_encoder(const CompileRequest& request, int streams) {
-  try {
-    ov::Core core;
-    std::shared_ptr<ov::Model> model;
-    try {
-      model = core.read_model(request.onnx_path);
-    } catch (const std::exception& error) {
-      return fail(ErrorCode::kBadInput, request.onnx_path + ": not an ONNX model that OpenVINO reads");
-    }
-    GROUNDS_RETURN_IF_ERROR(check_inputs(model));
-    GROUNDS_RETURN_IF_ERROR(keep_token_output(model, request.dimension));
-    const std::size_t rows = table_rows(model);
-    if (rows != 0 && (rows < request.vocabulary_size || rows > request.vocabulary_size + kMostPadding))
-      return fail(ErrorCode::kBadInput, "the model has a table of " + std::to_string(rows) +
-                                            " tokens, the tokenizer " + std::to_string(request.vocabulary_size) +
-                                            ": they do not belong together");
-    std::map<std::size_t, ov::PartialShape> shapes;
-    for (std::size_t i = 0; i < model->inputs().size(); ++i)
-      shapes[i] = ov::PartialShape{1, ov::Dimension(1, static_cast<std::int64_t>(request.max_tokens))};
-    model->reshape(shapes);
-    if (request.precision == Precision::kInt8) {
-      GROUNDS_RETURN_IF_ERROR(compress_to_int8(model));
-    }
-    return core.compile_model(model, "CPU", compile_properties(core, request.precision, request.dimension, streams));
-  } catch (const std::exception& error) {
-    return fail(ErrorCode::kBadInput, request.onnx_path + ": OpenVINO cannot compile it: " + error.what());
-  }
+  auto compiled = compile(request, streams);
+  if (!compiled) return fail(std::move(compiled).error().in(request.onnx_path));
+  return compiled;
 }
 
 }  // namespace grounds
