@@ -29,7 +29,7 @@ constexpr int kRulesVersion = 1;
 constexpr std::size_t kMaxTermBytes = 128;   // longer words are cut: base64 and the like
 constexpr std::size_t kMaxParts = 16;        // a compound of more is taken apart only
 
-enum class Purpose { kDocument, kQuery };
+enum class Purpose { kDocument, kQuery, kPhrase };
 
 class Scan {
  public:
@@ -280,6 +280,7 @@ class RulesAnalyzer final : public Analyzer {
   const std::string& identity() const override { return identity_; }
   std::vector<Token> analyze(std::string_view text) const override { return analyze(text, Purpose::kDocument); }
   std::vector<Token> analyze_query(std::string_view text) const override { return analyze(text, Purpose::kQuery); }
+  std::vector<Token> analyze_phrase(std::string_view text) const override { return analyze(text, Purpose::kPhrase); }
 
  private:
   std::vector<Token> analyze(std::string_view text, Purpose purpose) const {
