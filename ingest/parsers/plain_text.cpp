@@ -15,11 +15,25 @@ namespace {
 
 using Lines = std::vector<std::string_view>;
 
-// Text is wrapped at some 60 to 100 columns. Shorter lines were ended on purpose, and longer ones are
-// paragraphs of their own.
+// Shorter lines were ended on purpose, and longer ones are paragraphs of their own.
 constexpr std::size_t kMinWrapWidth = 40;
-constexpr std::size_t kMaxWrapWidth = 120;
+constexpr std::size_t kMaxWrapWidth = 160;
 constexpr std::size_t kMaxTitleWidth = 80;
+constexpr std::size_t kWidthSampleBytes = 256u << 10;
+
+std::size_t width_of(std::string_view line) {
+  return line.size() > 4 * kMaxWrapWidth ? line.size() : display_width(trim(line));
+}
+
+std::size_t indentation_of(std::string_view line) {
+  return std::min(line.find_first_not_of(" \t"), line.size());
+}
+
+// Lines set in columns mean what stands below what.
+bool has_columns(std::string_view line) {
+  line = trim(line);
+  return line.find("   ") != std::string_view::npos || line.find('\t') != std::string_view::npos;
+}
 
 // Takes the next group of non-blank lines off the front of `text`; empty at the end.
 Lines take_group(std::string_view& text) {
@@ -34,6 +48,23 @@ Lines take_group(std::string_view& text) {
   return group;
 }
 
+// The width that the document's lines were wrapped to: that of nine tenths of the lines that another one
+// follows directly. 0 if there are none of a plausible width.
+std::size_t wrap_width(std::string_view text) {
+  text = text.substr(0, floor_boundary(text, std::min(text.size(), kWidthSampleBytes)));
+  std::vector<std::size_t> widths;
+  for (Lines group = take_group(text); !group.empty(); group = take_group(text)) {
+    for (std::size_t i = 0; i + 1 < group.size(); ++i) {
+      const std::size_t width = width_of(group[i]);
+      if (width >= kMinWrapWidth && width <= kMaxWrapWidth) widths.push_back(width);
+    }
+  }
+  if (widths.empty()) return 0;
+  const auto at = widths.begin() + static_cast<std::ptrdiff_t>(widths.size() * 9 / 10);
+  std::nth_element(widths.begin(), at, widths.end());
+  return *at;
+}
+
 bool is_indented(std::string_view line) {
   return line.starts_with(' ') || line.starts_with('\t') || line.starts_with("\u3000");
 }
@@ -43,6 +74,7 @@ class PlainTextReader {
   explicit PlainTextReader(ExtractBuilder& builder) : builder_(builder) {}
 
   void read(std::string_view text) {
+    wrap_width_ = wrap_width(text);
     bool is_first = true;
     while (!builder_.over_limit()) {
       const Lines group = take_group(text);
@@ -52,16 +84,34 @@ class PlainTextReader {
         continue;
       }
       const bool has_more = !trim(text.substr(0, 4096)).empty();
-      if (is_first && has_more && is_title(group)) add_heading(group[0], 1);
-      else add_group(group);
+      if (is_first && has_more && is_title(group)) {
+        add_heading(group[0], 1);
+        add_group(Lines(group.begin() + 1, group.end()));
+      } else {
+        add_group(group);
+      }
       is_first = false;
     }
   }
 
  private:
-  static bool is_title(const Lines& group) {
-    return group.size() == 1 && group[0].size() <= 4 * kMaxTitleWidth && !ends_sentence(group[0]) &&
-           !starts_list_item(group[0]) && display_width(trim(group[0])) <= kMaxTitleWidth;
+  // The first line of a document is its title if it is short, no sentence, no "Name: value", and alone or
+  // above few others that it does not run on into.
+  bool is_title(const Lines& group) const {
+    const std::string_view line = group[0];
+    if (line.size() > 4 * kMaxTitleWidth || ends_sentence(line) || starts_list_item(line)) return false;
+    const std::size_t width = width_of(line);
+    if (width > kMaxTitleWidth) return false;
+    if (group.size() == 1) return true;
+    if (is_underline(group[1], '=') || is_underline(group[1], '-')) return false;  // add_group() knows these
+    const bool has_colon = line.find(':') != std::string_view::npos || line.find("：") != std::string_view::npos;
+    return group.size() <= 3 && !has_colon && !runs_on(line, group[1], width);
+  }
+
+  // True if a line was wrapped, so that the next one continues it.
+  bool runs_on(std::string_view line, std::string_view next, std::size_t width) const {
+    return wrap_width_ > 0 && width >= kMinWrapWidth && width <= kMaxWrapWidth && width * 4 >= wrap_width_ * 3 &&
+           indentation_of(next) <= indentation_of(line) && !has_columns(line) && !has_columns(next);
   }
 
   void add_heading(std::string_view line, int level) {
@@ -107,13 +157,8 @@ class PlainTextReader {
   }
 
   void add_group(const Lines& lines) {
-    std::size_t widest = 0;
     std::vector<std::size_t> widths(lines.size());
-    for (std::size_t i = 0; i < lines.size(); ++i) {
-      widths[i] = lines[i].size() > 4 * kMaxWrapWidth ? lines[i].size() : display_width(trim(lines[i]));
-      widest = std::max(widest, widths[i]);
-    }
-    const bool is_wrapped = widest >= kMinWrapWidth && widest <= kMaxWrapWidth;
+    std::transform(lines.begin(), lines.end(), widths.begin(), width_of);
     for (std::size_t i = 0; i < lines.size() && !builder_.over_limit(); ++i) {
       const std::string_view line = lines[i];
       const bool underlined = i + 1 < lines.size() && widths[i] <= kMaxTitleWidth &&
@@ -135,7 +180,9 @@ class PlainTextReader {
       } else if (!builder_.is_open() || starts_paragraph(line, widths[i], i > 0 ? widths[i - 1] : 0)) {
         builder_.open(BlockKind::kParagraph);
       } else {
-        const bool joins = is_wrapped && widths[i - 1] >= kMinWrapWidth && widths[i - 1] * 4 >= widest * 3;
+        const bool is_item = builder_.open_kind() == BlockKind::kListItem;
+        // The lines below a list item's first are indented.
+        const bool joins = is_item ? runs_on(line, line, widths[i - 1]) : runs_on(lines[i - 1], line, widths[i - 1]);
         if (joins) builder_.append("\n");
         else builder_.line_break();
       }
@@ -153,6 +200,7 @@ class PlainTextReader {
   }
 
   ExtractBuilder& builder_;
+  std::size_t wrap_width_ = 0;
 };
 
 }  // namespace

@@ -10,7 +10,9 @@
 namespace grounds::parsing {
 namespace {
 
-constexpr std::size_t kSearchedBytes = 4096;
+// Documents say when they hold at their top; when they were last changed, also in their last lines.
+constexpr std::size_t kHeadBytes = 3072;
+constexpr std::size_t kTailBytes = 768;
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
@@ -140,23 +142,44 @@ std::string month_day_year(Scanner scan) {
   return year ? format_date(*year, month, *day) : std::string();
 }
 
+enum class Rank { kEffect, kDate, kChange };  // the best first
+
 struct Label {
   std::string_view text;  // lower case
-  int rank;               // 0: takes effect, 1: date or publication, 2: last change
+  Rank rank;
+  bool needs_colon;       // else it may stand directly before the date
 };
-constexpr std::array<Label, 41> kLabels = {{
-    {"effective date", 0}, {"effective from", 0}, {"effective since", 0}, {"effective as of", 0},
-    {"effective", 0},      {"valid from", 0},     {"in force from", 0},   {"in force since", 0},
-    {"publication date", 1}, {"published on", 1}, {"published", 1},       {"date published", 1},
-    {"release date", 1},   {"released", 1},       {"issue date", 1},      {"date of issue", 1},
-    {"issued", 1},         {"meeting date", 1},   {"date", 1},            {"last updated", 2},
-    {"last update", 2},    {"last modified", 2},  {"last revised", 2},    {"last reviewed", 2},
-    {"revision date", 2},  {"revised", 2},        {"updated on", 2},      {"updated", 2},
-    {"生效日期", 0},       {"生效时间", 0},       {"施行日期", 0},        {"实施日期", 0},
-    {"发布日期", 1},       {"发布时间", 1},       {"会议日期", 1},        {"会议时间", 1},
-    {"日期", 1},           {"更新日期", 2},       {"更新时间", 2},        {"最后更新", 2},
-    {"修订日期", 2},
+constexpr std::array<Label, 47> kLabels = {{
+    {"effective date", Rank::kEffect, false},  {"effective from", Rank::kEffect, false},
+    {"effective since", Rank::kEffect, false}, {"effective as of", Rank::kEffect, false},
+    {"effective", Rank::kEffect, false},       {"valid from", Rank::kEffect, false},
+    {"in force from", Rank::kEffect, false},   {"in force since", Rank::kEffect, false},
+    {"生效日期", Rank::kEffect, true},         {"生效时间", Rank::kEffect, true},
+    {"施行日期", Rank::kEffect, true},         {"实施日期", Rank::kEffect, true},
+    {"执行日期", Rank::kEffect, true},         {"publication date", Rank::kDate, true},
+    {"published on", Rank::kDate, false},      {"published", Rank::kDate, false},
+    {"date published", Rank::kDate, true},     {"release date", Rank::kDate, true},
+    {"issue date", Rank::kDate, true},         {"date of issue", Rank::kDate, true},
+    {"issued on", Rank::kDate, false},         {"issued", Rank::kDate, false},
+    {"meeting date", Rank::kDate, true},       {"date", Rank::kDate, true},
+    {"发布日期", Rank::kDate, true},           {"发布时间", Rank::kDate, true},
+    {"会议日期", Rank::kDate, true},           {"会议时间", Rank::kDate, true},
+    {"日期", Rank::kDate, true},               {"时间", Rank::kDate, true},
+    {"last updated", Rank::kChange, false},    {"last update", Rank::kChange, true},
+    {"last modified", Rank::kChange, false},   {"last revised", Rank::kChange, false},
+    {"last reviewed", Rank::kChange, false},   {"last change", Rank::kChange, true},
+    {"revision date", Rank::kChange, true},    {"revised", Rank::kChange, false},
+    {"reviewed", Rank::kChange, false},        {"updated on", Rank::kChange, false},
+    {"updated", Rank::kChange, false},         {"更新日期", Rank::kChange, true},
+    {"更新时间", Rank::kChange, true},         {"最后更新", Rank::kChange, true},
+    {"修订日期", Rank::kChange, true},         {"本页更新于", Rank::kChange, false},
+    {"最后更新于", Rank::kChange, false},
 }};
+
+struct Statement {
+  Rank rank = Rank::kChange;
+  std::string date;
+};
 
 bool starts_with_label(std::string_view line, std::string_view label) {
   if (line.size() < label.size()) return false;
@@ -164,27 +187,98 @@ bool starts_with_label(std::string_view line, std::string_view label) {
                     [](char a, char b) { return a == lower(b); });
 }
 
-struct Statement {
-  int rank = 0;
-  std::string date;
-};
-
-std::optional<Statement> statement_in(std::string_view line) {
-  line = trim(line);
-  while (line.starts_with("- ") || line.starts_with("* ") || line.starts_with("> ")) {
-    line = trim(line.substr(2));
+// "本办法自2025年1月1日起施行", at "自".
+std::string effect_by_formula(std::string_view text) {
+  Scanner scan(text);
+  if (!scan.accept("自")) return {};
+  scan.skip_spaces();
+  const std::string date = leading_date(scan.rest());
+  const std::string_view rest = scan.rest().substr(0, 64);
+  for (const std::string_view verb : {"起施行", "起生效", "起实施", "起执行", "起正式施行"}) {
+    const std::size_t at = rest.find(verb);
+    // Only the date may stand between.
+    if (at != std::string_view::npos && rest.substr(0, at).find("，") == std::string_view::npos) return date;
   }
+  return {};
+}
+
+std::optional<Statement> statement_at(std::string_view text) {
   for (const Label& label : kLabels) {
-    if (!starts_with_label(line, label.text)) continue;
-    Scanner scan(line.substr(label.text.size()));
+    if (!starts_with_label(text, label.text)) continue;
+    Scanner scan(text.substr(label.text.size()));
     scan.skip_spaces();
-    // A colon or a cell's end; "effective from" and its like also stand without.
+    // A colon or a cell's end.
     const bool parted = scan.accept(":") || scan.accept("：") || scan.accept("|");
-    if (!parted && label.rank != 0) continue;
+    if (!parted && label.needs_colon) continue;
     std::string date = leading_date(scan.rest());
     if (!date.empty()) return Statement{label.rank, std::move(date)};
   }
+  std::string date = effect_by_formula(text);
+  if (!date.empty()) return Statement{Rank::kEffect, std::move(date)};
   return std::nullopt;
+}
+
+// Whether a label may start at `position`: at the line's start or after what ends a statement. In Chinese
+// that is also a space, and for the formula any place.
+bool may_start(std::string_view line, std::size_t position) {
+  if (position == 0) return true;
+  const std::string_view before = line.substr(0, position);
+  const bool is_chinese = (line[position] & 0x80) != 0;
+  if (is_chinese) {
+    return before.ends_with(' ') || before.ends_with("。") || before.ends_with("；") ||
+           before.ends_with("，") || before.ends_with("（") || line.substr(position).starts_with("自");
+  }
+  for (const std::string_view end : {". ", ", ", "; ", "| ", "(", "- ", "* ", "> ", "。", "；", "（"}) {
+    if (before.ends_with(end)) return true;
+  }
+  return false;
+}
+
+// Keeps the better of two statements, the earlier of equal ones.
+void keep_best(std::optional<Statement>& best, std::optional<Statement> found) {
+  if (found && (!best || found->rank < best->rank)) best = std::move(found);
+}
+
+std::optional<Statement> statement_in(std::string_view line) {
+  std::optional<Statement> best;
+  for (std::size_t i = 0; i < line.size(); ++i) {
+    const bool is_continuation = (static_cast<unsigned char>(line[i]) & 0xC0) == 0x80;
+    if (is_continuation || !may_start(line, i)) continue;
+    keep_best(best, statement_at(line.substr(i)));
+  }
+  return best;
+}
+
+// "Product council, 12 November 2024" as a heading, "18 March 2025, Suzhou" as the line below it.
+std::optional<Statement> statement_by_place(const Extract& extract) {
+  std::size_t searched = 0;
+  for (const Block& block : extract.blocks) {
+    if (++searched > 2) break;
+    const std::string_view text = std::string_view(extract.text).substr(block.begin, block.end - block.begin);
+    if (block.kind == BlockKind::kHeading && text.size() < 300) {
+      for (const std::string_view before : {", ", " - ", " – ", " — ", "(", "（", "，"}) {
+        const std::size_t at = text.rfind(before);
+        if (at == std::string_view::npos) continue;
+        const std::string_view last = text.substr(at + before.size());
+        std::string date = last.size() <= 32 ? leading_date(last) : std::string();
+        if (!date.empty()) return Statement{Rank::kDate, std::move(date)};
+      }
+    } else if (searched == 2 && block.kind == BlockKind::kParagraph) {
+      const std::string_view start = text.substr(0, text.find_first_of(",\n"));
+      std::string date = start.size() <= 24 ? leading_date(start) : std::string();
+      if (!date.empty()) return Statement{Rank::kDate, std::move(date)};
+    }
+  }
+  return std::nullopt;
+}
+
+template <class Use>
+void for_each_line(std::string_view text, const Use& use) {
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find('\n'), text.size());
+    use(text.substr(0, end));
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
 }
 
 }  // namespace
@@ -206,15 +300,18 @@ std::string leading_date(std::string_view text) {
 }
 
 std::string stated_date(const Extract& extract) {
-  std::string_view text = extract.text;
-  text = text.substr(0, floor_boundary(text, std::min(text.size(), kSearchedBytes)));
+  const std::string_view text = extract.text;
+  const std::size_t head = floor_boundary(text, std::min(text.size(), kHeadBytes));
   std::optional<Statement> best;
-  while (!text.empty()) {
-    const std::size_t end = std::min(text.find('\n'), text.size());
-    auto found = statement_in(text.substr(0, end));
-    if (found && (!best || found->rank < best->rank)) best = std::move(found);
-    text.remove_prefix(std::min(end + 1, text.size()));
-  }
+  for_each_line(text.substr(0, head), [&](std::string_view line) { keep_best(best, statement_in(line)); });
+  keep_best(best, statement_by_place(extract));
+  const std::size_t tail =
+      std::max(head, floor_boundary(text, text.size() - std::min(text.size(), kTailBytes)));
+  for_each_line(text.substr(tail), [&](std::string_view line) {
+    auto found = statement_in(line);
+    // A date at the end is that of a signature, a reply, an example.
+    if (found && found->rank != Rank::kDate) keep_best(best, std::move(found));
+  });
   return best ? best->date : std::string();
 }
 

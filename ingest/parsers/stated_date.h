@@ -14,8 +14,10 @@ namespace grounds::parsing {
 // and RFC 5322 ("Mon, 3 Mar 2025 10:00:00 +0800": the date as written, in the sender's zone).
 std::string leading_date(std::string_view text);
 
-// The date stated in the first part of an extract, in a line or table row of its own that starts with a
-// label. The date of taking effect goes before that of publication, that before the last change.
+// The date that a document states at its top with a label ("Effective: ...", "Version 3, effective ...",
+// "生效日期：...", "本办法自...起施行"), at the end of its first heading or at the start of the line below
+// that; or in its last lines, with a label of taking effect or of change. The date of taking effect goes
+// before that of publication, that before the last change. "" if there is none.
 std::string stated_date(const Extract& extract);
 
 }  // namespace grounds::parsing

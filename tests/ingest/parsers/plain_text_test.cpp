@@ -29,6 +29,23 @@ TEST_CASE("wrapped Chinese lines are joined without a space, lists of short line
   CHECK(parse("a.txt", "姓名 张三\n部门 研发\n").text == "姓名 张三\n部门 研发");
 }
 
+TEST_CASE("lines shorter than the document is wrapped to, indented or set in columns stay lines") {
+  const Extract extract = parse("a.txt",
+                                "This paragraph was wrapped by an editor at about seventy columns, so\n"
+                                "that its sentences run over line ends without any meaning. The last\n"
+                                "line is short.\n\n"
+                                "A line of forty columns, ended on purpose\nAnother one that was ended on purpose too\n\n"
+                                "An introduction that is about as long as lines are wrapped to here\n"
+                                "    and an example that is indented below it, as long as the others\n\n"
+                                "Pump P-200, with the long name of a part       12 pieces in stock\n"
+                                "Valve V-7, with the long name of a part        40 pieces in stock\n");
+  REQUIRE(extract.blocks.size() == 4);
+  for (std::size_t i = 1; i < 4; ++i) {
+    const Block& block = extract.blocks[i];
+    CHECK(extract.text.substr(block.begin, block.end - block.begin).find('\n') != std::string::npos);
+  }
+}
+
 TEST_CASE("Chinese paragraphs that start with an indentation are blocks of their own") {
   CHECK(parse("a.txt", "　　第一段。\n　　第二段。\n").blocks.size() == 2);
 }
@@ -51,6 +68,9 @@ TEST_CASE("a single first line that is no sentence is the title") {
   CHECK(parse("a.txt", "Minutes of the board\n\nWe met.\n").title == "Minutes of the board");
   CHECK(parse("a.txt", "We met on Monday.\n\nAgain.\n").title == "");
   CHECK(parse("a.txt", "Only a line").title == "");
+  const Extract glossary = parse("a.txt", "Glossary / 术语表\nMaintained by the office. Last change: 19 January 2026.\n\nText.\n");
+  CHECK(glossary.title == "Glossary / 术语表");
+  CHECK(glossary.date == "2026-01-19");
 }
 
 TEST_CASE("a mail's header is one block that gives title and date") {

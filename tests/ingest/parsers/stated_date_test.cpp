@@ -34,7 +34,20 @@ TEST_CASE("the date of taking effect goes before others, wherever it stands") {
   CHECK(parse("a.md", "Last updated: 2025-06-01\n\nPublished: 2025-05-01\n").date == "2025-05-01");
 }
 
+TEST_CASE("a date is found where offices write it") {
+  CHECK(parse("a.md", "# Policy\n\nVersion 3, effective 15 July 2025. Owner: T. Reyes.\n").date == "2025-07-15");
+  CHECK(parse("a.md", "# 制度\n\n文件编号：RL-11　　生效日期：2025 年 1 月 1 日　　归口部门：人力资源部\n").date == "2025-01-01");
+  CHECK(parse("a.md", "# 办法\n\n内容。\n\n第十条　本办法自2025年2月1日起施行。\n").date == "2025-02-01");
+  CHECK(parse("a.md", "# 纪要\n\n时间：2025 年 6 月 5 日 14:00　　地点：苏州\n").date == "2025-06-05");
+  CHECK(parse("a.md", "# Product council, 12 November 2024\n\nPresent: all.\n").date == "2024-11-12");
+  CHECK(parse("a.md", "# Quality review\n\n18 March 2025, Suzhou and by video.\n").date == "2025-03-18");
+  CHECK(parse("a.html", "<h1>FAQ</h1><p>Text.</p><footer>Accounts payable. Updated 3 June 2025.</footer>").date == "2025-06-03");
+}
+
 TEST_CASE("dates in running text are not the document's") {
   CHECK(parse("a.md", "The price changed on 2025-03-01. Updated prices follow.\n").date == "");
   CHECK(parse("a.md", "Dates: 2025-03-01\n").date == "");
+  CHECK(parse("a.md", "Superseded on 1 April 2025 by the next version.\n").date == "");
+  CHECK(parse("a.md", "# T\n\nText.\n\n## History, 1 May 2020\n\nOld.\n").date == "");
+  CHECK(parse("a.md", "自 2025 年 5 月 1 日起由新版替代。\n").date == "");
 }

@@ -1,0 +1,62 @@
+#include "ingest/worker/protocol.h"
+
+namespace grounds::worker {
+namespace {
+
+constexpr std::string_view kReady = "GPRS";
+constexpr std::string_view kRequest = "GPRQ";
+constexpr std::string_view kReply = "GPRA";
+
+void append_number(std::string& into, std::uint64_t value, int bytes) {
+  for (int i = 0; i < bytes; ++i) into += static_cast<char>((value >> (8 * i)) & 0xFF);
+}
+
+std::uint64_t number_at(std::string_view bytes, std::size_t position, int size) {
+  std::uint64_t value = 0;
+  for (int i = size; i-- > 0;) {
+    value = (value << 8) | static_cast<unsigned char>(bytes[position + static_cast<std::size_t>(i)]);
+  }
+  return value;
+}
+
+}  // namespace
+
+std::string ready_frame() {
+  std::string frame(kReady);
+  append_number(frame, kProtocolVersion, 4);
+  return frame;
+}
+
+bool is_ready_frame(std::string_view bytes) { return bytes == ready_frame(); }
+
+std::string encode(const RequestHeader& header) {
+  std::string frame(kRequest);
+  append_number(frame, header.name_size, 4);
+  append_number(frame, header.bytes_size, 8);
+  return frame;
+}
+
+std::string encode(const ReplyHeader& header) {
+  std::string frame(kReply);
+  append_number(frame, header.code, 1);
+  append_number(frame, header.first_size, 8);
+  append_number(frame, header.second_size, 8);
+  return frame;
+}
+
+bool decode(std::string_view bytes, RequestHeader& header) {
+  if (bytes.size() != kRequestHeaderSize || !bytes.starts_with(kRequest)) return false;
+  header.name_size = static_cast<std::uint32_t>(number_at(bytes, 4, 4));
+  header.bytes_size = number_at(bytes, 8, 8);
+  return header.name_size <= kMaxNameBytes;
+}
+
+bool decode(std::string_view bytes, ReplyHeader& header) {
+  if (bytes.size() != kReplyHeaderSize || !bytes.starts_with(kReply)) return false;
+  header.code = static_cast<std::uint8_t>(number_at(bytes, 4, 1));
+  header.first_size = number_at(bytes, 5, 8);
+  header.second_size = number_at(bytes, 13, 8);
+  return header.first_size <= kMaxReplyBytes && header.second_size <= kMaxReplyBytes - header.first_size;
+}
+
+}  // namespace grounds::worker

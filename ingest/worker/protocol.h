@@ -1,0 +1,49 @@
+// What the pool and its parser processes say to each other: frames over one socket pair, little-endian.
+//
+//   worker -> pool, once:      "GPRS" version(u32)                      ready, and in its sandbox
+//   pool -> worker:            "GPRQ" name_size(u32) bytes_size(u64) name bytes
+//   worker -> pool:            "GPRA" code(u8) first_size(u64) second_size(u64) first second
+//     code 0:    first is the extract's map (JSON), second its text
+//     code 1 + ErrorCode: first is the error's message, second its hint
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace grounds::worker {
+
+inline constexpr std::uint32_t kProtocolVersion = 1;
+inline constexpr std::size_t kReadySize = 8;
+inline constexpr std::size_t kRequestHeaderSize = 16;
+inline constexpr std::size_t kReplyHeaderSize = 21;
+inline constexpr std::uint64_t kMaxReplyBytes = 1ull << 30;  // map and text together
+inline constexpr std::size_t kMaxNameBytes = 4096;
+
+// Exit codes of the worker program.
+inline constexpr int kExitDone = 0;        // the pool closed its end
+inline constexpr int kExitNoSandbox = 81;  // the limits could not be set up
+inline constexpr int kExitProtocol = 82;   // the pool sent something else
+inline constexpr int kExitMemory = 83;     // out of memory outside of a parser's own handling
+
+struct RequestHeader {
+  std::uint32_t name_size = 0;
+  std::uint64_t bytes_size = 0;
+};
+struct ReplyHeader {
+  std::uint8_t code = 0;
+  std::uint64_t first_size = 0;
+  std::uint64_t second_size = 0;
+};
+
+std::string ready_frame();
+bool is_ready_frame(std::string_view bytes);
+std::string encode(const RequestHeader& header);
+std::string encode(const ReplyHeader& header);
+// False: not such a header, or sizes beyond the bounds above.
+bool decode(std::string_view bytes, RequestHeader& header);
+bool decode(std::string_view bytes, ReplyHeader& header);
+
+}  // namespace grounds::worker

@@ -1,0 +1,88 @@
+#include "ingest/worker/serve.h"
+
+#include <malloc.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <new>
+
+#include "ingest/worker/protocol.h"
+
+namespace grounds::worker {
+namespace {
+
+// False at the end of the input or on an error.
+bool read_all(int descriptor, char* into, std::size_t size) {
+  while (size > 0) {
+    const ssize_t count = read(descriptor, into, size);
+    if (count < 0 && errno == EINTR) continue;
+    if (count <= 0) return false;
+    into += count;
+    size -= static_cast<std::size_t>(count);
+  }
+  return true;
+}
+
+bool write_all(int descriptor, std::string_view bytes) {
+  while (!bytes.empty()) {
+    const ssize_t count = write(descriptor, bytes.data(), bytes.size());
+    if (count < 0 && errno == EINTR) continue;
+    if (count <= 0) return false;
+    bytes.remove_prefix(static_cast<std::size_t>(count));
+  }
+  return true;
+}
+
+bool send_reply(int output, std::uint8_t code, std::string_view first, std::string_view second) {
+  return write_all(output, encode(ReplyHeader{code, first.size(), second.size()})) &&
+         write_all(output, first) && write_all(output, second);
+}
+
+bool answer(int output, const Parse& parse, std::string_view name, std::string bytes) {
+  auto extract = parse(name, bytes);
+  std::string().swap(bytes);  // the reply needs room
+  if (!extract) {
+    const auto code = static_cast<std::uint8_t>(1 + static_cast<int>(extract.error().code));
+    return send_reply(output, code, extract.error().message, extract.error().hint);
+  }
+  std::string map;
+  try {
+    map = extract->map_to_json();
+  } catch (const std::bad_alloc&) {
+    const auto code = static_cast<std::uint8_t>(1 + static_cast<int>(ErrorCode::kBadInput));
+    return send_reply(output, code, "the document's structure needs more memory than a parser may use",
+                      "split it into smaller documents");
+  }
+  return send_reply(output, 0, map, extract->text);
+}
+
+}  // namespace
+
+int serve(int input, int output, const Parse& parse) {
+  if (!write_all(output, ready_frame())) return kExitProtocol;
+  std::string header_bytes(kRequestHeaderSize, '\0');
+  while (read_all(input, header_bytes.data(), header_bytes.size())) {
+    RequestHeader header;
+    if (!decode(header_bytes, header)) return kExitProtocol;
+    std::string name, bytes;
+    try {
+      name.resize(header.name_size);
+      bytes.resize(header.bytes_size);
+    } catch (const std::exception&) {
+      return kExitMemory;
+    }
+    if (!read_all(input, name.data(), name.size()) || !read_all(input, bytes.data(), bytes.size())) {
+      return kExitProtocol;
+    }
+    try {
+      if (!answer(output, parse, name, std::move(bytes))) return kExitProtocol;
+    } catch (const std::bad_alloc&) {
+      return kExitMemory;
+    }
+    // Give memory back, so that one large document does not make the next one fail.
+    malloc_trim(0);
+  }
+  return kExitDone;
+}
+
+}  // namespace grounds::worker

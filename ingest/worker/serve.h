@@ -1,0 +1,17 @@
+// The parser process's loop: requests from the pool in, extracts out.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <string_view>
+
+#include "ingest/extract.h"
+
+namespace grounds::worker {
+
+using Parse = std::function<Result<Extract>(std::string_view name, std::string_view bytes)>;
+
+// Says that it is ready, then answers requests until the other end closes. Gives the exit code.
+int serve(int input, int output, const Parse& parse);
+
+}  // namespace grounds::worker
