@@ -2,10 +2,18 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <vector>
 
+#include "grounds/result.h"
+#include "index/analysis/analyzer.h"
+
 namespace grounds {
+
+struct SearchHit;
+struct Snapshot;
+struct Query;
 
 struct EvidenceItem {
   std::uint32_t number = 0;            // 1, 2, ...: how the prompt and citations name it
@@ -25,5 +33,14 @@ struct EvidenceItem {
   // Share of the query's distinct terms (idf-weighted) that the span contains, * 2^20.
   std::int64_t term_coverage = 0;
 };
+
+// Packs ranked hits into evidence: best first, equal texts once,
+// at most `evidence.max_chunks` and `evidence.max_tokens` of the query's settings.
+// A pure function of its arguments.
+Result<std::vector<EvidenceItem>> make_evidence(const Snapshot& snapshot, const Query& query,
+                                                std::span<const SearchHit> hits, const Analyzer& analyzer);
+
+// Canonical JSON of all fields but the text: what a record stores, and a replay compares byte for byte.
+std::string evidence_to_json(std::span<const EvidenceItem> evidence);
 
 }  // namespace grounds

@@ -1,0 +1,68 @@
+#include "retrieval/searcher.h"
+
+#include <charconv>
+
+namespace grounds {
+
+Result<AsOf> parse_as_of(std::string_view text) {
+  if (text.empty()) return AsOf{};
+  Generation generation = 0;
+  auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), generation);
+  if (error == std::errc{} && end == text.data() + text.size()) return AsOf{generation};
+  auto time = parse_time(text);
+  if (!time)
+    return fail(ErrorCode::kUsage, "'" + std::string(text) + "' is neither a generation nor a time",
+                "give a number, a date (2026-11-24) or a time (2026-11-24T08:00:00Z)");
+  return AsOf{std::in_place_type<UnixMillis>, *time};
+}
+
+Result<std::shared_ptr<const Snapshot>> Searcher::snapshot(const std::string& collection, const Principal& principal,
+                                                           const AsOf& as_of) {
+  if (const auto* generation = std::get_if<Generation>(&as_of))
+    return snapshots_.get(collection, principal, *generation);
+  if (const auto* time = std::get_if<UnixMillis>(&as_of)) {
+    Catalog catalog(workspace_);
+    GROUNDS_ASSIGN_OR_RETURN(Collection found, catalog.find_collection(collection));
+    GROUNDS_ASSIGN_OR_RETURN(Generation generation, catalog.generation_at(found, *time));
+    return snapshots_.get(collection, principal, generation);
+  }
+  return snapshots_.get(collection, principal);
+}
+
+Result<Query> Searcher::prepare(const Snapshot& snapshot, std::string_view text, SearchMode mode) const {
+  for (const SegmentView& view : snapshot.views)
+    if (mode != SearchMode::kVector && view.segment->header().analyzer != analyzer_.identity())
+      return fail(ErrorCode::kRefused,
+                  "collection " + snapshot.collection.name + " was indexed with analyzer " +
+                      view.segment->header().analyzer + ", this program has " + analyzer_.identity(),
+                  "run: grounds index rebuild -c " + snapshot.collection.name);
+  return prepare_query(snapshot, text, mode, encoders_, analyzer_);
+}
+
+Result<std::vector<SearchHit>> Searcher::hits(const Snapshot& snapshot, const Query& query, std::uint32_t k) {
+  GROUNDS_ASSIGN_OR_RETURN(std::vector<RankedChunk> ranked, rank(snapshot, query, k));
+  Catalog catalog(workspace_);
+  std::vector<SearchHit> hits;
+  hits.reserve(ranked.size());
+  for (const RankedChunk& each : ranked) {
+    SearchHit hit;
+    hit.ranked = each;
+    GROUNDS_ASSIGN_OR_RETURN(hit.chunk, catalog.chunk(each.space, each.id, snapshot.generation));
+    GROUNDS_ASSIGN_OR_RETURN(hit.text, extracts_.read(hit.chunk.extract_sha256, hit.chunk.begin, hit.chunk.end));
+    hits.push_back(std::move(hit));
+  }
+  return hits;
+}
+
+Result<SearchResponse> Searcher::search(const SearchRequest& request) {
+  GROUNDS_RETURN_IF_ERROR(check_question(request.query));
+  if (request.k == 0 || request.k > 1000)
+    return fail(ErrorCode::kUsage, "k must be from 1 to 1000, not " + std::to_string(request.k));
+  SearchResponse response;
+  GROUNDS_ASSIGN_OR_RETURN(response.snapshot, snapshot(request.collection, request.principal, request.as_of));
+  GROUNDS_ASSIGN_OR_RETURN(response.query, prepare(*response.snapshot, request.query, request.mode));
+  GROUNDS_ASSIGN_OR_RETURN(response.hits, hits(*response.snapshot, response.query, request.k));
+  return response;
+}
+
+}  // namespace grounds
