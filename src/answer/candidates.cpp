@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "answer/quantities.h"
 #include "base/utf8.h"
 
 namespace grounds {
@@ -29,6 +30,18 @@ DateParts merge(DateParts a, const DateParts& b) {
   return a;
 }
 
+// A row's "2024" and "Q3" in two cells are one date.
+std::vector<DateParts> joined(const std::vector<DateParts>& dates) {
+  std::vector<DateParts> years, parts, out;
+  for (const DateParts& date : dates) {
+    const bool year_only = date.year != 0 && date.quarter == 0 && date.month == 0;
+    (year_only ? years : date.year == 0 ? parts : out).push_back(date);
+  }
+  if (years.size() != 1 || parts.empty()) return dates;
+  for (const DateParts& part : parts) out.push_back(merge(part, years.front()));
+  return out;
+}
+
 int months(const DateParts& p) { return p.year * 12 + (p.month > 0 ? p.month - 1 : 0); }
 
 TimeFit time_fit(const DateParts& wanted, const std::vector<DateParts>& own, const std::vector<DateParts>& near,
@@ -48,9 +61,10 @@ TimeFit time_fit(const DateParts& wanted, const std::vector<DateParts>& own, con
     if (compatible_own && covers(date, wanted)) return TimeFit::kContext;
   // A rule holds from its date on, until another replaces it.
   const DateParts& since = item.effective;
-  if (lasting && since.year != 0) {
+  if (lasting && since.year != 0 && wanted.year != 0) {
     const DateParts until{wanted.year, 0, wanted.month > 0 ? wanted.month : 12, 0};
-    if (wanted.year != 0 && months(since) <= months(until)) return TimeFit::kInherited;
+    const bool replaced = std::any_of(item.replaced_by.begin(), item.replaced_by.end(), [&](const DateParts& d) { return months(d) <= months(until); });
+    if (months(since) <= months(until)) return replaced ? TimeFit::kConflict : TimeFit::kInherited;
   }
   const bool stated_elsewhere = std::any_of(item.context_dates.begin(), item.context_dates.end(), [&](const DateParts& d) { return d.year != 0 && wanted.year != 0 && d.year != wanted.year; });
   if (!compatible_own || stated_elsewhere) return TimeFit::kConflict;
@@ -64,21 +78,45 @@ std::int64_t coverage_of(const std::vector<int>& met, const std::vector<std::int
   return all == 0 ? 0 : sum * 1000 / all;
 }
 
+// "5万元（含）至30万元", "above £2,000": does the range that a text gives hold the amount of the question?
+std::int64_t bounds_score(std::string_view text, const Question& question) {
+  constexpr std::int64_t kInside = 150, kOutside = -250;
+  if (question.amounts.empty()) return 0;
+  std::vector<Quantity> stated;
+  for (Quantity& q : find_quantities(text))
+    if (q.unit == question.amounts.front().unit) stated.push_back(std::move(q));
+  if (stated.empty()) return 0;
+  const Decimal asked = question.amounts.front().values.front();
+  const auto says = [&](std::size_t begin, std::size_t end, std::initializer_list<std::string_view> words) {
+    const std::string_view part = text.substr(begin, std::min(end, text.size()) - begin);
+    return std::any_of(words.begin(), words.end(), [&](std::string_view w) { return part.find(w) != std::string_view::npos; });
+  };
+  const Decimal& first = stated.front().values.front();
+  if (stated.size() >= 2 && says(stated[0].end, stated[1].begin, {"至", "到", "~", "～", "-", "–", " to ", " and "})) {
+    const Decimal& last = stated[1].values.front();
+    return !less(asked, first) && !less(last, asked) ? kInside : kOutside;
+  }
+  const std::size_t left = stated[0].begin > 20 ? floor_boundary(text, stated[0].begin - 20) : 0, right = floor_boundary(text, std::min(text.size(), stated[0].end + 18));
+  if (says(stated[0].end, right, {"以上", "及以上", " or more", " and above", "or above"}) || says(left, stated[0].begin, {"超过", "above", "over ", "more than", "exceed", "at least", "高于"})) return less(asked, first) ? kOutside : kInside;
+  if (says(stated[0].end, right, {"以下", "以内", "及以下", " or less", " and below"}) || says(left, stated[0].begin, {"不超过", "below", "under ", "up to", "less than", "低于", "不足"})) return less(first, asked) ? kOutside : kInside;
+  return 0;
+}
+
 // Names that nearly every document carries (the company's own) need not stand beside the answer.
 std::vector<bool> common_names(const Question& question, std::span<const ItemMatch> items) {
   std::vector<bool> common(question.concepts.size());
   for (std::size_t c = 0; c < question.concepts.size(); ++c) {
     std::size_t holding = 0;
     for (const ItemMatch& item : items) holding += item.anywhere[c] >= 800;
-    common[c] = items.size() >= 3 && holding * 5 >= items.size() * 2;
+    common[c] = items.size() >= 3 && holding * 3 >= items.size() * 2;
   }
   return common;
 }
 
 class Scorer {
  public:
-  Scorer(const Question& question, std::span<const ItemMatch> items)
-      : question_(question), items_(items), weights_(concept_weights(question, items)), common_(common_names(question, items)) {
+  Scorer(const Question& question, std::span<const ItemMatch> items, const CalendarDay& today)
+      : question_(question), items_(items), today_(today), weights_(concept_weights(question, items)), common_(common_names(question, items)) {
     for (const ItemMatch& item : items) best_score_ = std::max(best_score_, item.item->score);
   }
 
@@ -88,7 +126,7 @@ class Scorer {
       const Unit& unit = item.units.units[u];
       if (unit.kind == UnitKind::kHeading || unit.kind == UnitKind::kQuestion) continue;
       if (unit.kind != UnitKind::kRow) {
-        add(out, {index, u, {}, 0, 0, 0, item.own[u]}, item.dates[u]);
+        add(out, {index, u, {}, 0, 0, 0, item.own[u], false, false}, item.dates[u]);
         continue;
       }
       const std::size_t before = out.size();
@@ -110,7 +148,7 @@ class Scorer {
     if (unit.cells[c].begin == unit.cells[c].end) return;
     const TableHead& table = item.units.tables[unit.table];
     const auto& headers = item.headers[unit.table];
-    Candidate candidate{index, u, c, 0, 0, 0, std::vector<int>(question_.concepts.size(), 0)};
+    Candidate candidate{index, u, c, 0, 0, 0, std::vector<int>(question_.concepts.size(), 0), false, false};
     for (std::size_t other = 0; other < unit.cells.size(); ++other) {
       raise(candidate.met, item.cells[u][other], other == c ? 800 : kSameRow);
       if (other < headers.size()) raise(candidate.met, headers[other], other == c ? 1000 : kOtherHeader);
@@ -119,7 +157,10 @@ class Scorer {
     const std::vector<int> column = c < headers.size() ? headers[c] : std::vector<int>(question_.concepts.size(), 0);
     std::vector<DateParts> dates = item.dates[u];
     if (c < table.header.size())
-      for (const FoundDate& date : find_dates(table.header[c])) dates.push_back(date.parts);
+      for (const FoundDate& date : find_dates(table.header[c])) {
+        dates.push_back(date.parts);
+        candidate.dated |= std::any_of(question_.dates.begin(), question_.dates.end(), [&](const DateParts& d) { return compatible(d, date.parts); });
+      }
     const std::int64_t header_bonus = coverage_of(column, weights_) / 4;
     const std::int64_t self_penalty = coverage_of(item.cells[u][c], weights_) / 3;
     const std::size_t before = out.size();
@@ -128,8 +169,9 @@ class Scorer {
   }
 
   // Finishes the candidate (own and row matches are set) and keeps it if it can be an answer.
-  void add(std::vector<Candidate>& out, Candidate candidate, const std::vector<DateParts>& dates) const {
+  void add(std::vector<Candidate>& out, Candidate candidate, const std::vector<DateParts>& stated) const {
     const ItemMatch& item = items_[candidate.item];
+    const std::vector<DateParts> dates = joined(stated);
     const Unit& unit = item.units.units[candidate.unit];
     const std::int64_t own = coverage_of(candidate.met, weights_);
     std::vector<int>& met = candidate.met;
@@ -144,6 +186,7 @@ class Scorer {
     }
     raise(met, item.context, 1000);
     raise(met, item.anywhere, kElsewhere);
+    raise(met, item.document, kElsewhere / 2);
     if (!names_what_is_asked(candidate, item)) return;
 
     std::int64_t time_score = 0;
@@ -157,18 +200,27 @@ class Scorer {
       }
       // A month's row does not answer for the year.
       const bool finer = wanted.month == 0 && std::any_of(dates.begin(), dates.end(), [&](const DateParts& d) { return compatible(d, wanted) && (d.month != 0 || (d.quarter != 0 && wanted.quarter == 0)); });
-      if (finer && unit.kind == UnitKind::kRow) time_score -= 250;
+      candidate.finer |= finer;
+      if (finer) time_score -= unit.kind == UnitKind::kRow ? 250 : 120;
     }
 
     std::string_view text = unit_text(item, candidate.unit);
     if (candidate.column) text = std::string_view(item.item->text).substr(unit.cells[*candidate.column].begin, unit.cells[*candidate.column].end - unit.cells[*candidate.column].begin);
     candidate.kind = holds_kind(text, question_);
+    if (candidate.column && candidate.kind == 1 && !question_.unit.empty()) {
+      const auto& header = item.units.tables[unit.table].header;
+      if (*candidate.column < header.size() && header_unit(header[*candidate.column]).unit == question_.unit) candidate.kind = 2;
+    }
     if (candidate.kind == 0 && (question_.asked == Asked::kPhone || question_.asked == Asked::kCount || question_.asked == Asked::kAmount)) return;
     candidate.coverage = coverage_of(met, weights_);
     constexpr std::int64_t kKindScore[3] = {-220, 0, 130};
     candidate.score = candidate.coverage + own / 3 + kKindScore[candidate.kind] + time_score;
     if (best_score_ > 0) candidate.score += item.item->score * 120 / best_score_;
     if (item.instructs) candidate.score -= 150;
+    candidate.score += bounds_score(unit_text(item, candidate.unit), question_);
+    const DateParts today{today_.year, 0, today_.month, 0};
+    const bool replaced = std::any_of(item.replaced_by.begin(), item.replaced_by.end(), [&](const DateParts& d) { return months(d) <= months(today); });
+    if (replaced && question_.dates.empty()) candidate.score -= question_.current ? 250 : 100;
     if (!candidate.column && text.size() > 500) candidate.score -= 60;
     if (own == 0 && unit.intros.empty()) return;
     out.push_back(std::move(candidate));
@@ -179,13 +231,14 @@ class Scorer {
     for (std::size_t c = 0; c < question_.concepts.size(); ++c) {
       const Concept& one = question_.concepts[c];
       if (!one.code.empty() && candidate.met[c] < 300) return false;
-      if (one.entity && !common_[c] && item.anywhere[c] < 500) return false;
+      if (one.entity && !common_[c] && item.document[c] < 500) return false;
     }
     return true;
   }
 
   const Question& question_;
   std::span<const ItemMatch> items_;
+  CalendarDay today_;
   std::vector<std::int64_t> weights_;
   std::vector<bool> common_;
   std::int64_t best_score_ = 0;
@@ -193,13 +246,22 @@ class Scorer {
 
 }  // namespace
 
-std::vector<Candidate> find_candidates(const Question& question, std::span<const ItemMatch> items) {
+std::vector<Candidate> find_candidates(const Question& question, std::span<const ItemMatch> items, const CalendarDay& today) {
   std::vector<Candidate> candidates;
-  const Scorer scorer(question, items);
+  const Scorer scorer(question, items, today);
   for (std::size_t i = 0; i < items.size(); ++i) scorer.score_item(i, candidates);
   std::stable_sort(candidates.begin(), candidates.end(), [](const Candidate& a, const Candidate& b) { return a.score > b.score; });
   return candidates;
 }
+
+// Two words with nothing between them but a space (or, in Chinese, 的): "bereavement leave".
+namespace {
+bool modifies(const Question& question, const Concept& a, const Concept& b) {
+  if (b.begin < a.end) return false;
+  const std::string_view between = std::string_view(question.text).substr(a.end, b.begin - a.end);
+  return between.empty() || between == " " || between == "的";
+}
+}  // namespace
 
 bool is_strong_enough(const Question& question, std::span<const ItemMatch> items, const Candidate& best) {
   const EvidenceItem& item = *items[best.item].item;
@@ -209,11 +271,32 @@ bool is_strong_enough(const Question& question, std::span<const ItemMatch> items
   if (item.vector_score > kOne * 72 / 100) needed -= 60;
   if (item.vector_score > kOne * 80 / 100) needed -= 80;
   if (best.kind == 2 && question.asked != Asked::kAnything) needed -= 40;
-  if (best.kind == 0) needed += 120;
+  if (best.kind == 0) needed += question.asked == Asked::kPerson ? 250 : 120;
+  const Unit& unit = items[best.item].units.units[best.unit];
+  if (bounds_score(std::string_view(item.text).substr(unit.begin, unit.end - unit.begin), question) > 0) needed -= 120;
   if (question.aggregate) needed += 60;
-  for (std::size_t c = 0; c < question.concepts.size(); ++c)
-    if (question.concepts[c].head && best.met[c] < 400) needed += 150;
+  for (std::size_t c = 0; c < question.concepts.size(); ++c) {
+    const Concept& one = question.concepts[c];
+    if (one.weak || best.met[c] >= 400) continue;
+    if (one.head) needed += 250;
+    // A word that no evidence holds is what the question is about, more often than another way to say it.
+    const bool absent = std::none_of(items.begin(), items.end(), [&](const ItemMatch& m) { return m.anywhere[c] >= 500; });
+    if (!absent) continue;
+    const bool modifier = c + 1 < question.concepts.size() && best.met[c + 1] >= 500 && modifies(question, one, question.concepts[c + 1]);
+    needed += one.argument ? 220 : modifier ? 150 : 60;
+  }
   return best.coverage >= needed;
+}
+
+bool is_undecided(const Question& question, std::span<const ItemMatch> items, std::span<const Candidate> candidates) {
+  if (candidates.empty() || question.listing) return false;
+  const Candidate& best = candidates.front();
+  const auto unit_of = [&](const Candidate& c) -> const Unit& { return items[c.item].units.units[c.unit]; };
+  if (unit_of(best).kind != UnitKind::kRow) return false;
+  const auto rivals = std::count_if(candidates.begin(), candidates.end(), [&](const Candidate& c) {
+    return c.item == best.item && unit_of(c).kind == UnitKind::kRow && unit_of(c).table == unit_of(best).table && c.score * 100 >= best.score * 97;
+  });
+  return rivals >= 3;
 }
 
 }  // namespace grounds

@@ -52,15 +52,19 @@ std::string on_one_line(std::string_view text) {
 std::string show_row(const ItemMatch& item, const Candidate& candidate, const Question& question) {
   const Unit& unit = item.units.units[candidate.unit];
   const std::vector<std::string>& header = item.units.tables[unit.table].header;
+  const auto& met = item.headers[unit.table];
+  // A cell is shown alone only where its header says that it is the one asked for.
+  const auto column = candidate.column;
+  const bool certain = candidate.dated || (column && *column < met.size() && std::any_of(met[*column].begin(), met[*column].end(), [](int q) { return q >= 500; }));
   const std::string_view colon = question.chinese ? "：" : ": ", semicolon = question.chinese ? "；" : "; ";
-  constexpr std::size_t kWide = 4;
+  constexpr std::size_t kFew = 3;
   std::string out;
   for (std::size_t c = 0; c < unit.cells.size(); ++c) {
     const std::string_view value = slice(item, unit.cells[c].begin, unit.cells[c].end);
     if (value.empty()) continue;
-    const bool answers = candidate.column == c;
+    const bool answers = column == c;
     const bool labels = c == 0 || std::any_of(item.cells[candidate.unit][c].begin(), item.cells[candidate.unit][c].end(), [](int q) { return q >= 500; });
-    if (unit.cells.size() > kWide && candidate.column && !answers && !labels) continue;
+    if (certain && unit.cells.size() > kFew && !answers && !labels) continue;
     if (!out.empty()) out += semicolon;
     if (c < header.size() && !header[c].empty()) out.append(header[c]).append(colon);
     out += value;
@@ -132,9 +136,11 @@ class Composer {
     for (const Candidate& candidate : candidates) {
       if (picks_.size() >= settings_.max_sentences) break;
       // A second sentence must be nearly as good as the first, and of the kind asked for.
-      if (!picks_.empty() && (candidate.score * 100 < best * 84 || candidate.kind < picks_.front().candidate.kind)) continue;
-      if (!picks_.empty() && candidate.coverage + 100 < picks_.front().candidate.coverage) continue;
+      if (!picks_.empty() && (candidate.finer != picks_.front().candidate.finer || candidate.score * 100 < best * 65 || candidate.kind < picks_.front().candidate.kind)) continue;
       Pick made = make_pick(candidate);
+      // ... unless it comes from elsewhere and says otherwise.
+      const bool close = picks_.empty() || (candidate.score * 100 >= best * 84 && candidate.coverage + 100 >= picks_.front().candidate.coverage);
+      if (!close && !disagree(picks_.front(), made)) continue;
       std::set<std::string> its = words_of(made.shown, analyzer_);
       const bool repeated = std::any_of(words.begin(), words.end(), [&](const auto& other) { return likeness(its, other) >= 850; }) && !differs_in_numbers(made);
       const bool inside = std::any_of(picks_.begin(), picks_.end(), [&](const Pick& p) { return p.candidate.item == candidate.item && made.begin >= p.begin && made.end <= p.end; });
@@ -198,7 +204,7 @@ class Composer {
 
   bool disagree(const Pick& a, const Pick& b) const {
     const ItemMatch &x = items_[a.candidate.item], &y = items_[b.candidate.item];
-    if (x.item->uri == y.item->uri) return false;
+    if (x.item->uri == y.item->uri || a.candidate.finer != b.candidate.finer) return false;
     if (question_.asked == Asked::kAnything || question_.asked == Asked::kPlace || question_.asked == Asked::kReason || question_.asked == Asked::kYesNo) {
       // Without a number asked for, only near-equal sentences can contradict each other.
       if (likeness(words_of(a.shown, analyzer_), words_of(b.shown, analyzer_)) < 700) return false;
@@ -206,7 +212,7 @@ class Composer {
     if (find_quantities(a.shown).empty() || find_quantities(b.shown).empty() || same_numbers(a, b)) return false;
     // They speak of the same: every concept that one meets well, the other does too.
     for (std::size_t c = 0; c < question_.concepts.size(); ++c)
-      if (std::abs(a.candidate.met[c] - b.candidate.met[c]) > 400) return false;
+      if (!question_.concepts[c].weak && std::abs(a.candidate.met[c] - b.candidate.met[c]) > 400) return false;
     return true;
   }
 
@@ -276,9 +282,11 @@ AnswerText extractive_answer(std::string_view question_text, std::span<const Evi
     items.push_back(match_item(item, question, analyzer));
   }
   if (best_vector < settings.min_vector_score && best_terms < settings.min_term_coverage) return not_found(question);
-  const std::vector<Candidate> candidates = find_candidates(question, items);
+  share_within_documents(items);
+  const std::vector<Candidate> candidates = find_candidates(question, items, local_day(clock).value_or(CalendarDay{}));
   const auto strong = std::find_if(candidates.begin(), candidates.end(), [&](const Candidate& c) { return is_strong_enough(question, items, c); });
   if (strong == candidates.end() || strong - candidates.begin() > 3) return not_found(question);
+  if (is_undecided(question, items, std::span(candidates).subspan(static_cast<std::size_t>(strong - candidates.begin())))) return not_found(question);
   return Composer(question, items, analyzer, settings).compose(std::vector<Candidate>(strong, candidates.end()));
 }
 

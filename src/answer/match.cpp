@@ -64,6 +64,12 @@ bool is_time_unit(std::string_view unit) {
          unit == "second" || unit == "ms";
 }
 
+// A document that lays down what holds until it is replaced.
+bool is_rule(const EvidenceItem& item) {
+  const std::string name = folded_utf8(item.uri + " " + item.title);
+  return has_any(name, {"policy", "policies", "rules", "regulation", "handbook", "guide", "manual", "terms", "procedure", "制度", "办法", "规定", "手册", "指南", "规程", "细则", "须知", "政策"});
+}
+
 // Two capitalised words in a row that do not start the text: a name, more often than not.
 bool holds_latin_name(std::string_view text) {
   bool previous = false;
@@ -80,6 +86,33 @@ bool holds_latin_name(std::string_view text) {
     if (capital && previous) return true;
     previous = capital && words + 1 > 0;
     ++words;
+    at = end;
+  }
+  return false;
+}
+
+// A capitalised word inside a sentence that the question does not have: a name of one word.
+bool holds_new_capital(std::string_view text, const Question& question) {
+  for (std::size_t at = 1; at < text.size(); ++at) {
+    if (text[at] < 'A' || text[at] > 'Z' || text[at - 1] != ' ') continue;
+    std::size_t end = at;
+    while (end < text.size() && alnum(text[end])) ++end;
+    if (end - at >= 3 && question.text.find(text.substr(at, end - at)) == std::string::npos) return true;
+    at = end;
+  }
+  return false;
+}
+
+// "the 27th", "每月5日".
+bool holds_day_of_month(std::string_view text) {
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    if (text[at] < '0' || text[at] > '9') continue;
+    std::size_t end = at;
+    while (end < text.size() && text[end] >= '0' && text[end] <= '9') ++end;
+    const std::string_view after = text.substr(end);
+    if (end - at <= 2)
+      for (const std::string_view mark : {"th ", "st ", "nd ", "rd ", "日", "号", " 日"})
+        if (after.starts_with(mark)) return true;
     at = end;
   }
   return false;
@@ -103,6 +136,14 @@ bool holds_chinese_name(std::string_view text) {
 }
 
 }  // namespace
+
+std::string spaced_name(std::string_view uri) {
+  std::string out(file_name(uri));
+  const bool iso = out.size() > 10 && out[4] == '-' && out[7] == '-';
+  for (std::size_t i = iso ? 10 : 0; i < out.size(); ++i)
+    if (out[i] == '-' || out[i] == '_' || out[i] == '.') out[i] = ' ';
+  return out;
+}
 
 Presence presence_of(std::string_view text, const Question& question, const Analyzer& analyzer) {
   Presence presence;
@@ -182,10 +223,48 @@ ItemMatch match_item(const EvidenceItem& item, const Question& question, const A
     for (const auto& column : table) raise(match.anywhere, column, 1000);
 
   match.context_dates = date_parts(item.heading + "\n" + item.title);
-  if (match.context_dates.empty()) match.context_dates = date_parts(file_name(item.uri));
+  if (match.context_dates.empty()) match.context_dates = date_parts(spaced_name(item.uri));
   match.effective = effective_date(item.text);
   match.instructs = !find_instructions(item.text).empty();
   return match;
+}
+
+namespace {
+
+// The URI without its numbers: what versions of one document have in common.
+std::string family(std::string_view uri) {
+  std::string out;
+  for (const char c : uri)
+    if (c < '0' || c > '9') out += c;
+  return out;
+}
+
+}  // namespace
+
+void share_within_documents(std::span<ItemMatch> items) {
+  const auto key = [](const DateParts& p) { return p.year * 10000 + p.month * 100 + p.day; };
+  for (ItemMatch& item : items) {
+    item.document = item.anywhere;
+    for (const ItemMatch& other : items)
+      if (other.item->uri == item.item->uri) raise(item.document, other.anywhere, 1000);
+  }
+  std::vector<DateParts> effective;
+  for (const ItemMatch& item : items) {
+    DateParts latest = item.effective;
+    for (const ItemMatch& other : items)
+      if (other.item->uri == item.item->uri && key(other.effective) > key(latest)) latest = other.effective;
+    if (latest.empty() && is_rule(*item.item)) {
+      const auto stated = date_parts(item.item->date);
+      if (!stated.empty()) latest = stated.front();
+      else if (!item.context_dates.empty()) latest = item.context_dates.front();
+    }
+    effective.push_back(latest);
+  }
+  for (std::size_t i = 0; i < items.size(); ++i) items[i].effective = effective[i];
+  for (ItemMatch& item : items)
+    for (const ItemMatch& other : items)
+      if (other.item->uri != item.item->uri && family(other.item->uri) == family(item.item->uri) && !item.effective.empty() && key(other.effective) > key(item.effective))
+        item.replaced_by.push_back(other.effective);
 }
 
 std::vector<std::int64_t> concept_weights(const Question& question, std::span<const ItemMatch> items) {
@@ -201,7 +280,7 @@ std::vector<std::int64_t> concept_weights(const Question& question, std::span<co
     for (const ItemMatch& item : items) holding += item.anywhere[c] >= 800;
     const std::uint64_t n = items.size();
     // An absent concept weighs no more than a rare one.
-    std::int64_t weight = 100 + log2_64(2 * n + 2, 2 * std::max<std::uint64_t>(holding, 1) + 1);
+    std::int64_t weight = 100 + log2_64(2 * n + 2, 2 * std::max<std::uint64_t>(holding, 1) + 1) / 2;
     const Concept& one = question.concepts[c];
     if (!one.code.empty() || one.entity) weight = weight * 3 / 2;
     if (one.weak) weight = weight * 3 / 10;
@@ -229,11 +308,16 @@ int holds_kind(std::string_view text, const Question& question) {
       if (!find_dates(text).empty()) return 2;
       const auto codes = find_codes(text);
       if (std::any_of(codes.begin(), codes.end(), [](const Code& c) { return c.folded.find(':') != std::string::npos; })) return 2;
+      if (holds_day_of_month(text)) return 2;
       return has_any(folded_utf8(text), {"monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday", "星期", "周一", "周二", "周三", "周四", "周五", "点", "day of", "日"}) ? 1 : 0;
     }
     case Asked::kPerson:
       if (holds_latin_name(text) || holds_chinese_name(text)) return 2;
-      return has_any(folded_utf8(text), {"manager", "director", "officer", "head of", "team", "department", "desk", "engineer", "supervisor", "board", "经理", "总监", "主任", "主管", "部", "负责人", "会计", "人员"}) ? 1 : 0;
+      // A role answers, unless it is the one asked about.
+      if (has_any(text, {"公司", "集团", "银行", "医院", "大学"}) || holds_new_capital(text, question)) return 1;
+      for (const std::string_view role : {"manager", "director", "officer", "head of", "team", "leader", "department", "desk", "engineer", "supervisor", "board", "经理", "总监", "主任", "主管", "部", "会计", "董事", "人员"})
+        if (folded_utf8(text).find(role) != std::string::npos && folded_utf8(question.text).find(role) == std::string::npos) return 1;
+      return 0;
     case Asked::kPhone: {
       for (const Code& code : find_codes(text))
         if (std::count_if(code.folded.begin(), code.folded.end(), [](char c) { return c >= '0' && c <= '9'; }) >= 5) return 2;

@@ -32,16 +32,24 @@ struct ItemMatch {
   std::vector<std::vector<std::vector<int>>> headers;  // by table, by column, by concept
   std::vector<int> context;                      // by concept: met in heading, title or file name
   std::vector<int> anywhere;                     // by concept: met anywhere in the item
+  std::vector<int> document;                     // by concept: met anywhere in the evidence of the same document
   std::vector<std::vector<DateParts>> dates;     // by unit
   std::vector<DateParts> context_dates;          // of heading, title, file name
   DateParts effective;                           // from when the document holds, if it says so
+  std::vector<DateParts> replaced_by;            // since when other versions of the same document hold, if later
   bool instructs = false;                        // carries instructions to a model
 };
 
 ItemMatch match_item(const EvidenceItem& item, const Question& question, const Analyzer& analyzer);
 
+// Lets the items of one document know of each other: its names, and since when it holds.
+void share_within_documents(std::span<ItemMatch> items);
+
 // Weights of the concepts: rarer among the items is heavier. Integers, so that they are the same everywhere.
 std::vector<std::int64_t> concept_weights(const Question& question, std::span<const ItemMatch> items);
+
+// A file's name as words: "travel-policy-2024.md" holds a year.
+std::string spaced_name(std::string_view uri);
 
 // Does the text hold the kind of thing asked for? 0 no, 1 something like it, 2 yes.
 int holds_kind(std::string_view text, const Question& question);

@@ -350,7 +350,8 @@ std::vector<FoldedCode> codes_in(const std::u32string& text, const std::vector<s
     std::size_t from = at;
     for (std::size_t i = at; i <= end; ++i) {
       const bool range = i < end && text[i] == U'-' && text.substr(from, i - from).find(U':') != std::u32string::npos;
-      if (i == end || text[i] == U'/' || range) {
+      const bool colon = i < end && text[i] == U':' && !(is_ascii_digit(text[i - 1]) && i + 1 < end && is_ascii_digit(text[i + 1]));
+      if (i == end || text[i] == U'/' || range || colon) {
         if (i > from) add(from, i);
         from = i + 1;
       }

@@ -23,7 +23,7 @@ constexpr std::string_view kStopWords =
     "can could should would will shall may might must has have had having i we you he she it they me us him her them my our your his its "
     "their this that these those there here what who whom whose when where which why how please tell give show list find me any some "
     "much many s t d ll re ve not no yes so too very just also only still ever about into onto over under out up off each per between during "
-    "within since until till before after while because get got gets one ones own range after before same such other another both all let us via ";
+    "within since until till before after while because get got gets anybody anyone somebody someone everybody everyone anything something still show shows one ones own range after before same such other another both all let us via ";
 // Words that say little about what an answer must hold.
 constexpr std::string_view kWeakWords =
     " number amount date time day days week month year years people person persons name names kind type company firm need needs needed use used "
@@ -51,7 +51,7 @@ constexpr auto kChineseKeep = std::to_array<std::string_view>({
     "境内", "公里", "每日", "每月", "每年", "每天", "最后", "用餐", "住在", "按时", "都市", "再生", "还款", "归还", "才能", "人才", "之间", "以内", "以上", "以下",
 });
 constexpr std::string_view kChineseWeak =
-    " 公司 我司 时间 日期 数量 金额 名字 规定 一共 总共 进行 最多 最少 最大 最高 最低 最晚 今年 情况 问题 东西 部分 版本 方面 时候 属于 叫做 名称 人员 开始 ";
+    " 公司 我司 市场 时间 日期 数量 金额 名字 规定 一共 总共 进行 最多 最少 最大 最高 最低 最晚 今年 情况 问题 东西 部分 版本 方面 时候 属于 叫做 名称 人员 开始 ";
 constexpr auto kChineseAggregates = std::to_array<std::string_view>({"合计", "总计", "一共", "总共", "平均", "总额", "全年", "总和", "最高的", "最低的", "最多的", "最少的"});
 
 // `list` holds words between single spaces, one at each end.
@@ -95,7 +95,7 @@ Asked asked_english(const std::string& q) {
 
 Asked asked_chinese(const std::string& q) {
   if (has_any(q, {"电话", "手机号", "号码", "分机", "热线"}) && has_any(q, {"多少", "什么", "哪", "几"})) return Asked::kPhone;
-  if (has_any(q, {"谁", "哪位", "哪个人"})) return Asked::kPerson;
+  if (has_any(q, {"谁", "哪位", "哪个人", "叫什么名字", "叫什么"})) return Asked::kPerson;
   if (has_any(q, {"什么时候", "什么时间", "何时", "哪天", "哪一天", "哪年", "哪一年", "几月", "几号", "几点", "哪个月", "什么日期", "日期是"})) return Asked::kDate;
   if (has_any(q, {"多久", "多长时间", "多少时间", "多长", "几天", "几年", "几个月", "多少天", "多少小时", "多少年", "几小时", "几周"})) return Asked::kDuration;
   if (has_any(q, {"多少钱", "多少元", "多少万", "价格", "单价", "金额"})) return Asked::kAmount;
@@ -134,6 +134,13 @@ bool overlaps(const std::vector<Span>& spans, std::size_t begin, std::size_t end
   return std::any_of(spans.begin(), spans.end(), [&](const Span& s) { return begin < s.second && s.first < end; });
 }
 
+constexpr std::size_t kHanBytes = 3;
+
+bool is_cjk_term(std::string_view term) {
+  std::size_t at = 0;
+  return !term.empty() && is_cjk_letter(next_code_point(term, at));
+}
+
 class Builder {
  public:
   Builder(Question& question, const Analyzer& analyzer) : question_(question), analyzer_(analyzer) {}
@@ -151,13 +158,17 @@ class Builder {
   Concept::Form form(std::string_view text, int quality) {
     Concept::Form made;
     made.quality = quality;
-    // Of variants at one place, the first (whole) stands for it; the parts of a code say too little.
-    std::int64_t last = -1;
-    for (const Token& token : analyzer_.analyze(text)) {
-      if (static_cast<std::int64_t>(token.position) == last) continue;
-      last = token.position;
-      made.terms.push_back(id(token.term));
+    // Of the variants at one place, Chinese takes the pair and Latin the part: "high-temperature" is met
+    // by "high temperature" too.
+    std::vector<Token> chosen;
+    for (Token& token : analyzer_.analyze(text)) {
+      const bool cjk = is_cjk_term(token.term);
+      if (chosen.empty() || chosen.back().position != token.position) chosen.push_back(std::move(token));
+      else if (cjk ? token.term.size() > chosen.back().term.size() : token.term.size() < chosen.back().term.size()) chosen.back() = std::move(token);
     }
+    const bool pairs = std::any_of(chosen.begin(), chosen.end(), [](const Token& t) { return is_cjk_term(t.term) && t.term.size() > kHanBytes; });
+    for (const Token& token : chosen)
+      if (!(pairs && is_cjk_term(token.term) && token.term.size() <= kHanBytes)) made.terms.push_back(id(token.term));
     return made;
   }
   void add_own_form(Concept& one) {
@@ -182,6 +193,7 @@ struct Word {
   std::size_t begin, end;
   std::string surface;
   bool chinese;
+  bool known = true;  // Chinese: stands in ICU's dictionary
 };
 
 // Replaces function words of Chinese by spaces, byte for byte.
@@ -204,6 +216,13 @@ std::string blank_chinese_stops(std::string_view text) {
     }
   }
   return out;
+}
+
+// A Chinese surname, a given name after it, and no entry of a dictionary: a person.
+bool is_chinese_person(std::string_view surface) {
+  constexpr std::string_view kSurnames =
+      "王李张刘陈杨黄赵吴周徐孙马朱胡郭何林高罗郑梁谢宋唐许韩冯邓曹彭曾肖田董袁潘蒋蔡余杜叶程苏魏吕丁任沈姚卢姜崔钟谭陆汪范金石廖贾夏韦付方白邹孟熊秦邱江尹薛闫段雷侯龙史陶黎贺顾毛郝龚邵万钱严武戴莫孔汤";
+  return surface.size() >= 2 * kHanBytes && surface.size() <= 3 * kHanBytes && kSurnames.find(surface.substr(0, kHanBytes)) != std::string_view::npos;
 }
 
 // Latin words whole (with inner - _ . '), Chinese runs by ICU's dictionary; stray single characters that
@@ -230,16 +249,18 @@ std::vector<Word> words_of(const std::string& text) {
         utext_close(source);
       }
       if (cuts.back() != run.size()) cuts.push_back(run.size());
-      constexpr std::size_t kHanBytes = 3;
       bool last_single = false;
       for (std::size_t i = 0; i + 1 < cuts.size(); ++i) {
         const std::size_t begin = at + cuts[i], stop = at + cuts[i + 1];
         const bool single = stop - begin <= kHanBytes;
-        if (single && last_single && words.back().end == begin) {
+        const bool given_name = last_single && words.back().end == begin && words.back().surface.size() == kHanBytes && stop - begin == 2 * kHanBytes &&
+                                is_chinese_person(text.substr(words.back().begin, stop - words.back().begin)) && phrase_at(text, begin) == 0;
+        if ((single || given_name) && last_single && words.back().end == begin) {
           words.back().end = stop;
           words.back().surface = text.substr(words.back().begin, stop - words.back().begin);
+          words.back().known = false;
         } else {
-          words.push_back({begin, stop, text.substr(begin, stop - begin), true});
+          words.push_back({begin, stop, text.substr(begin, stop - begin), true, true});
         }
         last_single = single;
       }
@@ -252,7 +273,7 @@ std::vector<Word> words_of(const std::string& text) {
         if (!(d < 0x80 ? is_ascii_alnum(d) || inner : d > 0xBF && d < 0x2000)) break;
         if (!inner) end = i;
       }
-      words.push_back({at, end, text.substr(at, end - at), false});
+      words.push_back({at, end, text.substr(at, end - at), false, true});
       at = end;
     } else {
       at = next;
@@ -304,35 +325,53 @@ void add_phrases(const Question& question, Builder& builder, std::vector<Span>& 
   }
 }
 
-// "what is the X of Y", "Y的X是多少": marks the concept of X.
-void mark_head(Question& question) {
+Concept* last_before(Question& question, std::size_t at) {
+  Concept* last = nullptr;
+  for (Concept& one : question.concepts)
+    if (one.end <= at) last = &one;
+  return last;
+}
+
+// "Y的X是多少", "有X吗": X is the head, Y its argument.
+void mark_chinese_head(Question& question) {
   const std::string_view text = question.text;
-  if (question.concepts.empty()) return;
-  if (question.chinese) {
-    for (const std::string_view ask : {"是多少", "是什么", "是谁", "是哪", "有多少", "多少", "为多少", "在哪", "怎么", "有哪些", "吗"}) {
-      const std::size_t at = text.find(ask);
-      if (at == std::string_view::npos) continue;
-      Concept* last = nullptr;
-      for (Concept& one : question.concepts)
-        if (one.end <= at) last = &one;
-      if (last != nullptr && !last->weak) last->head = true;
-      return;
-    }
-    return;
+  for (const std::string_view ask : {"是多少", "是什么", "是谁", "是哪", "是多久", "有多少", "有几", "多少", "为多少", "在哪", "怎么", "有哪些", "由谁", "吗", "几天", "多久"}) {
+    const std::size_t at = text.find(ask);
+    if (at == std::string_view::npos) continue;
+    if (Concept* last = last_before(question, at); last != nullptr && !last->weak) last->head = true;
+    break;
   }
-  const std::string folded = lower(text);
-  for (const std::string_view start : {"what is the ", "what are the ", "what was the ", "what were the ", "what is our ", "what is ", "what are ", "what were our ", "what were ", "what was "}) {
+  for (Concept& one : question.concepts) one.argument = !one.head && text.substr(one.end).starts_with("的");
+}
+
+// "what is the X of Y", "who is the X of Y", "is there an X in Y": the last concept before the first
+// preposition is the head, those after it are its arguments.
+void mark_english_head(Question& question) {
+  const std::string folded = lower(question.text);
+  for (const std::string_view start : {"what is the ", "what are the ", "what was the ", "what were the ", "what is our ", "what were our ", "what is ", "what are ", "what were ", "what was ",
+                                       "who is the ", "who is our ", "who is responsible ", "is there a ", "is there an ", "are there ", "is there ", "do we have a ", "do we have ", "how many ", "how much "}) {
     if (!folded.starts_with(start)) continue;
-    // The last concept before the first preposition.
     std::size_t stop = folded.size();
-    for (const std::string_view word : {" of ", " for ", " in ", " on ", " at ", " to ", " when ", " after ", " before ", " under "})
-      stop = std::min(stop, folded.find(word));
-    Concept* last = nullptr;
-    for (Concept& one : question.concepts)
-      if (one.end <= stop) last = &one;
-    if (last != nullptr && !last->weak) last->head = true;
+    for (const std::string_view word : {" of ", " for ", " in ", " on ", " at ", " to ", " when ", " after ", " before ", " under ", " from ", " with ", " do ", " does ", " did ", " are ", " is ", " were "})
+      stop = std::min(stop, folded.find(word, start.size() - 1));
+    const bool asks_amount = start.starts_with("how ");
+    if (Concept* last = last_before(question, stop); last != nullptr && !last->weak && !asks_amount) last->head = true;
+    for (Concept& one : question.concepts) one.argument = one.begin >= stop && !asks_amount;
     return;
   }
+}
+
+void mark_head(Question& question) {
+  if (question.concepts.empty()) return;
+  if (question.chinese) mark_chinese_head(question);
+  else mark_english_head(question);
+}
+
+// 二厂, 3号: which of several is meant.
+bool is_numbered(std::string_view surface) {
+  for (const std::string_view digit : {"一", "二", "三", "四", "五", "六", "七", "八", "九", "甲", "乙", "丙"})
+    if (surface.size() == 2 * kHanBytes && surface.starts_with(digit)) return true;
+  return false;
 }
 
 }  // namespace
@@ -398,8 +437,8 @@ Question analyse_question(std::string_view text, const ClockInputs& clock, const
       for (const std::string_view aggregate : kChineseAggregates) question.aggregate |= surface == aggregate;
       if (word.surface.size() <= 3 && equivalents(surface).empty()) continue;
       if (is_counter(surface)) continue;
-      one.weak = in_list(kChineseWeak, surface) || word.surface.size() <= 3;
-      one.entity = is_place(surface);
+      one.weak = in_list(kChineseWeak, surface);
+      one.entity = is_place(surface) || (!word.known && (is_numbered(surface) || (is_chinese_person(surface) && equivalents(surface).empty())));
     } else {
       const bool capital = word.surface[0] >= 'A' && word.surface[0] <= 'Z';
       const bool sentence_start = first_latin && !question.chinese;

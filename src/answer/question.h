@@ -31,6 +31,7 @@ struct Concept {
   bool entity = false;                 // a name: what it names must be what the answer is about
   bool weak = false;                   // says little: "number", "company", "need"
   bool head = false;                   // the thing asked for
+  bool argument = false;               // of what it is asked: Y in "the X of Y"
 };
 
 struct Question {
