@@ -85,7 +85,7 @@ class UlidSource {
   const Clock& clock_;
   RandomSource& random_;
   std::mutex mutex_;
-  UnixMillis last_time_ = 0;
+  UnixMillis last_time_ = -1;
   std::array<std::uint8_t, 10> last_random_{};
 };
 bool is_ulid(std::string_view text);

@@ -154,8 +154,9 @@ class FileSystem {
 
   // Whole-file helpers on the above. `limit`: a larger file is kBadInput.
   Result<std::string> read(const std::string& path, std::uint64_t limit = UINT64_MAX) const;
-  // Atomic and durable: temporary file, sync, rename, directory sync. On failure the old file
-  // stands.
+  // Atomic and durable: temporary file ("PATH.tmp-" and 16 hexadecimal digits, in the same folder),
+  // sync, rename, directory sync. On failure the old file stands, or, if all but the last sync
+  // succeeded, the new one. A killed process may leave the temporary file behind.
   Status write_durably(const std::string& path, std::string_view content) const;
 
   // For code that makes the system call itself (the SQLite VFS): ask before, tell after.

@@ -5,6 +5,8 @@
 
 #include <string>
 
+#include "base/utf8.h"
+
 namespace grounds {
 namespace {
 
@@ -21,18 +23,23 @@ spdlog::logger& logger() {
   return *instance;
 }
 
+bool is_control(char32_t code_point) {
+  return code_point < 0x20 || (code_point >= 0x7F && code_point < 0xA0);
+}
+
 std::string one_line(std::string_view message) {
   constexpr std::string_view kDigits = "0123456789abcdef";
+  const std::string valid = replace_invalid_utf8(message);
   std::string line;
-  line.reserve(message.size());
-  for (const char byte : message) {
-    const auto value = static_cast<unsigned char>(byte);
-    if (value >= 0x20 && value != 0x7f) {
-      line += byte;
-    } else {
+  line.reserve(valid.size());
+  for (std::size_t position = 0; position < valid.size();) {
+    const char32_t code_point = next_code_point(valid, position);
+    if (is_control(code_point)) {
       line += "\\x";
-      line += kDigits[value >> 4];
-      line += kDigits[value & 15];
+      line += kDigits[code_point >> 4];
+      line += kDigits[code_point & 15];
+    } else {
+      append_utf8(line, code_point);
     }
   }
   return line;

@@ -52,6 +52,7 @@ Database::~Database() = default;
 
 Result<Database> Database::open(const FileSystem& file_system, const std::string& path,
                                 DatabaseMode mode) {
+  if (path.empty()) return fail(ErrorCode::kUsage, "the path of a database is empty");
   auto state = std::make_unique<State>(file_system, path, mode);
   if (state->vfs->registration() != SQLITE_OK) {
     return fail(

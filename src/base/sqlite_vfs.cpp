@@ -19,7 +19,7 @@ struct VfsFile {
   SqliteVfs* vfs;
   const char* path;  // SQLite keeps it until xClose; "" for an unnamed temporary file
   bool is_wal;
-  bool name_is_fresh;  // created by this open, and its folder not yet synced
+  bool folder_unsynced;  // its name may not be durable yet
 };
 
 constexpr std::size_t kSystemFileOffset = (sizeof(VfsFile) + 15) / 16 * 16;
@@ -147,11 +147,11 @@ struct SqliteVfs::Calls {
       sqlite3_file* system = system_file(file);
       return system->pMethods->xSync(system, flags);
     });
-    if (code != SQLITE_OK || !self->name_is_fresh) return code;
-    // A new file is durable only with its name. The unix VFS syncs the folder too, for journals,
+    if (code != SQLITE_OK || !self->folder_unsynced) return code;
+    // A file is durable only with its name. The unix VFS syncs the folder too, for journals,
     // but ignores failures and is out of the observer's sight.
     const int folder_code = sync_folder(*self->vfs, self->path);
-    if (folder_code == SQLITE_OK) self->name_is_fresh = false;
+    if (folder_code == SQLITE_OK) self->folder_unsynced = false;
     return folder_code;
   }
 
@@ -237,13 +237,6 @@ struct SqliteVfs::Calls {
                   int* out_flags) {
     SqliteVfs& owner = self(vfs);
     file->pMethods = nullptr;
-    bool fresh = false;
-    if (path != nullptr && (flags & SQLITE_OPEN_CREATE) != 0 &&
-        (flags & SQLITE_OPEN_DELETEONCLOSE) == 0) {
-      int exists = 1;
-      owner.system_->xAccess(owner.system_, path, SQLITE_ACCESS_EXISTS, &exists);
-      fresh = exists == 0;  // an empty file counts as absent, which costs one folder sync at most
-    }
     const OpenMode mode =
         (flags & SQLITE_OPEN_READWRITE) != 0 ? OpenMode::kReadWrite : OpenMode::kRead;
     const IoCall call{IoOperation::kOpen, path != nullptr ? path : "", {}, 0, {}, 0, mode};
@@ -260,7 +253,8 @@ struct SqliteVfs::Calls {
     created->vfs = &owner;
     created->path = path != nullptr ? path : "";
     created->is_wal = (flags & SQLITE_OPEN_WAL) != 0;
-    created->name_is_fresh = fresh;
+    // Even if the file was there: who created it may have died before it synced the folder.
+    created->folder_unsynced = (flags & SQLITE_OPEN_CREATE) != 0 && path != nullptr;
     return SQLITE_OK;
   }
 

@@ -116,15 +116,16 @@ struct Outcome {
 };
 
 // Creates a database and commits transactions of kRows rows each, with a checkpoint half way.
-Outcome run_workload(const FileSystem& files, const std::string& path) {
+Outcome run_workload(const FileSystem& files, const std::string& path, int first_round = 0) {
   Outcome outcome;
   auto database = Database::open(files, path, DatabaseMode::kCreate);
   if (!database) return outcome;
   outcome.created =
-      database->execute("CREATE TABLE t(round INTEGER, row INTEGER, v BLOB)").has_value();
+      database->execute("CREATE TABLE IF NOT EXISTS t(round INTEGER, row INTEGER, v BLOB)")
+          .has_value();
   if (!outcome.created) return outcome;
   const std::string blob(1500, 'b');
-  for (int round = 0; round < kTransactions; ++round) {
+  for (int round = first_round; round < first_round + kTransactions; ++round) {
     const auto commit = [&]() -> Status {
       GROUNDS_ASSIGN_OR_RETURN(Transaction transaction, Transaction::begin(*database));
       for (int row = 0; row < kRows; ++row) {
@@ -133,7 +134,7 @@ Outcome run_workload(const FileSystem& files, const std::string& path) {
       return transaction.commit();
     };
     (commit() ? outcome.acknowledged : outcome.failed).insert(round);
-    if (round == kTransactions / 2) static_cast<void>(database->checkpoint());
+    if (round == first_round + kTransactions / 2) static_cast<void>(database->checkpoint());
   }
   return outcome;
 }
@@ -219,6 +220,26 @@ TEST_CASE(
   const auto problems =
       power_loss_problems([](FaultyFileSystem& faults) { faults.lose_syncs("a.db"); });
   CHECK_FALSE(problems.empty());
+}
+
+TEST_CASE("what the successor of a killed process commits survives a power loss as well") {
+  for (std::size_t n = 1;; ++n) {
+    CAPTURE(n);
+    const TempDirectory directory;
+    const TempDirectory out;
+    const auto faults = std::make_shared<FaultyFileSystem>(directory.path());
+    faults->count_only(kChanging);
+    faults->power_off_at(n);  // here: the process dies, and what it wrote stays with the system
+    const Outcome first = run_workload(FileSystem(faults), directory / "a.db");
+    const bool finished = faults->calls() < n;
+    faults->clear_plans();
+    Outcome both = run_workload(FileSystem(faults), directory / "a.db", kTransactions);
+    CHECK(both.acknowledged.size() == kTransactions);
+    both.acknowledged.insert(first.acknowledged.begin(), first.acknowledged.end());
+    faults->materialize_durable(out / "disk");
+    CHECK(problem_of(rounds_in(out / "disk/a.db"), both) == "");
+    if (finished) break;
+  }
 }
 
 // The state after a fault: in the running system, and after a restart that finds only the files.
