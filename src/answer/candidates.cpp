@@ -23,25 +23,6 @@ void raise(std::vector<int>& into, const std::vector<int>& by, int share) {
 // Does the time that a unit speaks of fit the time asked for?
 enum class TimeFit { kConflict, kUnknown, kInherited, kContext, kOwn };
 
-DateParts merge(DateParts a, const DateParts& b) {
-  if (a.year == 0) a.year = b.year;
-  if (a.quarter == 0 && a.month == 0) a.quarter = b.quarter;
-  if (a.month == 0) a.month = b.month;
-  return a;
-}
-
-// A row's "2024" and "Q3" in two cells are one date.
-std::vector<DateParts> joined(const std::vector<DateParts>& dates) {
-  std::vector<DateParts> years, parts, out;
-  for (const DateParts& date : dates) {
-    const bool year_only = date.year != 0 && date.quarter == 0 && date.month == 0;
-    (year_only ? years : date.year == 0 ? parts : out).push_back(date);
-  }
-  if (years.size() != 1 || parts.empty()) return dates;
-  for (const DateParts& part : parts) out.push_back(merge(part, years.front()));
-  return out;
-}
-
 int months(const DateParts& p) { return p.year * 12 + (p.month > 0 ? p.month - 1 : 0); }
 
 TimeFit time_fit(const DateParts& wanted, const std::vector<DateParts>& own, const std::vector<DateParts>& near,
@@ -53,7 +34,7 @@ TimeFit time_fit(const DateParts& wanted, const std::vector<DateParts>& own, con
     compatible_own = true;
     for (const std::vector<DateParts>* around : {&near, &item.context_dates})
       for (const DateParts& other : *around)
-        if (compatible(date, other) && covers(merge(date, other), wanted)) return TimeFit::kOwn;
+        if (compatible(date, other) && covers(merge_dates(date, other), wanted)) return TimeFit::kOwn;
   }
   for (const DateParts& date : near)
     if (compatible_own && covers(date, wanted)) return TimeFit::kContext;
@@ -171,7 +152,7 @@ class Scorer {
   // Finishes the candidate (own and row matches are set) and keeps it if it can be an answer.
   void add(std::vector<Candidate>& out, Candidate candidate, const std::vector<DateParts>& stated) const {
     const ItemMatch& item = items_[candidate.item];
-    const std::vector<DateParts> dates = joined(stated);
+    const std::vector<DateParts> dates = join_dates(stated);
     const Unit& unit = item.units.units[candidate.unit];
     const std::int64_t own = coverage_of(candidate.met, weights_);
     std::vector<int>& met = candidate.met;
@@ -211,7 +192,7 @@ class Scorer {
       const auto& header = item.units.tables[unit.table].header;
       if (*candidate.column < header.size() && header_unit(header[*candidate.column]).unit == question_.unit) candidate.kind = 2;
     }
-    if (candidate.kind == 0 && (question_.asked == Asked::kPhone || question_.asked == Asked::kCount || question_.asked == Asked::kAmount)) return;
+    if (candidate.kind == 0 && (question_.asked == Asked::kPhone || (question_.asked == Asked::kPerson && question_.chinese) || question_.asked == Asked::kCount || question_.asked == Asked::kAmount)) return;
     candidate.coverage = coverage_of(met, weights_);
     constexpr std::int64_t kKindScore[3] = {-220, 0, 130};
     candidate.score = candidate.coverage + own / 3 + kKindScore[candidate.kind] + time_score;

@@ -100,6 +100,15 @@ class FactFinder {
     return words;
   }
 
+  // Without its numbers and dates, which are compared by value.
+  Words bare_words_of(std::string_view text) const {
+    std::string bare(text);
+    const auto blank = [&](std::size_t begin, std::size_t end) { std::fill(bare.begin() + static_cast<std::ptrdiff_t>(begin), bare.begin() + static_cast<std::ptrdiff_t>(end), ' '); };
+    for (const FoundDate& date : find_dates(text)) blank(date.begin, date.end);
+    for (const Quantity& quantity : find_quantities(text)) blank(quantity.begin, quantity.end);
+    return words_of(bare);
+  }
+
   ItemFacts facts_of(const EvidenceItem& item) const {
     ItemFacts facts;
     facts.item = &item;
@@ -150,7 +159,7 @@ class FactFinder {
       const auto amounts = find_quantities(text);
       const bool amount = !amounts.empty() && amounts.front().begin == 0 && amounts.front().end == text.size();
       if (!amount) {
-        const Words label = words_of(text);
+        const Words label = bare_words_of(text);
         place.labels.insert(label.begin(), label.end());
       }
       for (Quantity quantity : amounts) {
@@ -257,7 +266,7 @@ class Checker {
 
   void check_sentence(SentenceCheck& sentence) {
     const std::vector<const ItemFacts*> from = sources(sentence);
-    const Words words = finder_.words_of(sentence.sentence);
+    const Words words = finder_.bare_words_of(sentence.sentence);
     const Place* best_place = nullptr;
     for (const ItemFacts* facts : from) {
       const Place* place = nullptr;
@@ -296,7 +305,8 @@ class Checker {
     const std::vector<FoundDate> dates = find_dates(text);
     for (const FoundDate& date : dates)
       if (!date_stands(date.parts, from)) sentence.missing.emplace_back(text.substr(date.begin, date.end - date.begin));
-    for (const Code& code : find_codes(text)) {
+    const std::vector<Code> codes = find_codes(text);
+    for (const Code& code : codes) {
       const bool stands = std::any_of(from.begin(), from.end(), [&](const ItemFacts* f) { return std::find(f->codes.begin(), f->codes.end(), code.folded) != f->codes.end(); });
       if (!stands) sentence.missing.emplace_back(text.substr(code.begin, code.end - code.begin));
     }
@@ -304,7 +314,7 @@ class Checker {
     for (const Quantity& quantity : find_quantities(text)) {
       if (quantity.begin < marker) continue;
       const bool lent = std::any_of(lent_.begin(), lent_.end(), [&](const Quantity& q) { return same_quantity(q, quantity); });
-      if (!lent && !quantity_stands(quantity, from, words, dates, sentence.support)) sentence.missing.emplace_back(text.substr(quantity.begin, quantity.end - quantity.begin));
+      if (!lent && !quantity_stands(quantity, from, words, dates, codes, sentence.support)) sentence.missing.emplace_back(text.substr(quantity.begin, quantity.end - quantity.begin));
     }
   }
 
@@ -332,14 +342,14 @@ class Checker {
   }
 
   // The number stands in the sources, and at a place that speaks of what the sentence speaks of.
-  static bool quantity_stands(const Quantity& wanted, const std::vector<const ItemFacts*>& from, const Words& words, const std::vector<FoundDate>& dates, int support) {
+  static bool quantity_stands(const Quantity& wanted, const std::vector<const ItemFacts*>& from, const Words& words, const std::vector<FoundDate>& dates, const std::vector<Code>& codes, int support) {
     bool stands = false;
     for (const ItemFacts* facts : from) {
       for (const Place& place : facts->places) {
         for (const Place::Column& column : place.columns) {
           if (!same_quantity(column.quantity, wanted)) continue;
           stands = true;
-          if (fits_cell(*facts, place, column, words, dates)) return true;
+          if (fits_cell(*facts, place, column, words, dates, codes)) return true;
         }
         if (place.row) continue;
         const bool here = std::any_of(place.quantities.begin(), place.quantities.end(), [&](const Quantity& q) { return same_quantity(q, wanted); });
@@ -368,9 +378,11 @@ class Checker {
   }
 
   // The sentence must not name another row or column of the table instead of this cell's.
-  static bool fits_cell(const ItemFacts& facts, const Place& place, const Place::Column& column, const Words& words, const std::vector<FoundDate>& dates) {
+  static bool fits_cell(const ItemFacts& facts, const Place& place, const Place::Column& column, const Words& words, const std::vector<FoundDate>& dates, const std::vector<Code>& codes) {
+    if (!codes.empty() && !place.codes.empty() && std::none_of(codes.begin(), codes.end(), [&](const Code& c) { return std::find(place.codes.begin(), place.codes.end(), c.folded) != place.codes.end(); })) return false;
     std::vector<DateParts> own = place.dates;
     own.insert(own.end(), column.dates.begin(), column.dates.end());
+    own = join_dates(own);
     if (!dates.empty() && !own.empty()) {
       for (const FoundDate& date : dates)
         if (std::none_of(own.begin(), own.end(), [&](const DateParts& d) { return compatible(d, date.parts); }) && dates.size() == 1) return false;

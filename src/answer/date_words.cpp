@@ -460,6 +460,24 @@ bool covers(const DateParts& have, const DateParts& wanted) {
          (wanted.day == 0 || have.day != 0) && (wanted.quarter == 0 || have.quarter != 0 || have.month != 0);
 }
 
+DateParts merge_dates(DateParts a, const DateParts& b) {
+  if (a.year == 0) a.year = b.year;
+  if (a.quarter == 0 && a.month == 0) a.quarter = b.quarter;
+  if (a.month == 0) a.month = b.month;
+  return a;
+}
+
+std::vector<DateParts> join_dates(const std::vector<DateParts>& dates) {
+  std::vector<DateParts> years, parts, out;
+  for (const DateParts& date : dates) {
+    const bool year_only = date.year != 0 && date.quarter == 0 && date.month == 0;
+    (year_only ? years : date.year == 0 ? parts : out).push_back(date);
+  }
+  if (years.size() != 1 || parts.empty()) return dates;
+  for (const DateParts& part : parts) out.push_back(merge_dates(part, years.front()));
+  return out;
+}
+
 std::string format_parts(const DateParts& parts) {
   std::string out;
   if (parts.year != 0) out = std::to_string(parts.year);

@@ -36,6 +36,12 @@ bool compatible(const DateParts& a, const DateParts& b);
 bool covers(const DateParts& have, const DateParts& wanted);
 std::string format_parts(const DateParts& parts);  // "2025", "2025-03", "2025 Q1", "2025-03-31", "Q1"
 
+// `a`, with the parts it lacks taken from `b`.
+DateParts merge_dates(DateParts a, const DateParts& b);
+// "2024" and "Q3" in two cells of a row are one date: where one bare year stands among dates without a
+// year, it goes to each of them.
+std::vector<DateParts> join_dates(const std::vector<DateParts>& dates);
+
 struct FoundDate {
   std::size_t begin = 0, end = 0;  // bytes of the text
   DateParts parts;

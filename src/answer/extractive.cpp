@@ -48,6 +48,13 @@ std::string on_one_line(std::string_view text) {
   return out;
 }
 
+// A cell with (a part of) the time that the question asks about.
+bool says_time(std::string_view cell, const Question& question) {
+  const std::vector<FoundDate> dates = find_dates(cell);
+  return !dates.empty() && dates.front().begin == 0 && dates.front().end == cell.size() &&
+         std::any_of(question.dates.begin(), question.dates.end(), [&](const DateParts& d) { return compatible(d, dates.front().parts); });
+}
+
 // "Month: October 2025; Overseas (CNY 10k): 439.4": the cell with its row's labels and its column's header.
 std::string show_row(const ItemMatch& item, const Candidate& candidate, const Question& question) {
   const Unit& unit = item.units.units[candidate.unit];
@@ -63,7 +70,7 @@ std::string show_row(const ItemMatch& item, const Candidate& candidate, const Qu
     const std::string_view value = slice(item, unit.cells[c].begin, unit.cells[c].end);
     if (value.empty()) continue;
     const bool answers = column == c;
-    const bool labels = c == 0 || std::any_of(item.cells[candidate.unit][c].begin(), item.cells[candidate.unit][c].end(), [](int q) { return q >= 500; });
+    const bool labels = c == 0 || says_time(value, question) || std::any_of(item.cells[candidate.unit][c].begin(), item.cells[candidate.unit][c].end(), [](int q) { return q >= 500; });
     if (certain && unit.cells.size() > kFew && !answers && !labels) continue;
     if (!out.empty()) out += semicolon;
     if (c < header.size() && !header[c].empty()) out.append(header[c]).append(colon);
@@ -154,6 +161,13 @@ class Composer {
     return std::none_of(picks_.begin(), picks_.end(), [&](const Pick& p) { return same_numbers(p, made); });
   }
 
+  // Only numbers of one unit can contradict each other.
+  static bool comparable(const std::vector<Quantity>& a, const std::vector<Quantity>& b) {
+    return std::any_of(a.begin(), a.end(), [&](const Quantity& x) {
+      return std::any_of(b.begin(), b.end(), [&](const Quantity& y) { return x.unit == y.unit; });
+    });
+  }
+
   static bool same_numbers(const Pick& a, const Pick& b) {
     const auto x = find_quantities(a.shown), y = find_quantities(b.shown);
     const auto all_in = [](const std::vector<Quantity>& from, const std::vector<Quantity>& in) {
@@ -209,7 +223,7 @@ class Composer {
       // Without a number asked for, only near-equal sentences can contradict each other.
       if (likeness(words_of(a.shown, analyzer_), words_of(b.shown, analyzer_)) < 700) return false;
     }
-    if (find_quantities(a.shown).empty() || find_quantities(b.shown).empty() || same_numbers(a, b)) return false;
+    if (same_numbers(a, b) || !comparable(find_quantities(a.shown), find_quantities(b.shown))) return false;
     // They speak of the same: every concept that one meets well, the other does too.
     for (std::size_t c = 0; c < question_.concepts.size(); ++c)
       if (!question_.concepts[c].weak && std::abs(a.candidate.met[c] - b.candidate.met[c]) > 400) return false;

@@ -332,6 +332,21 @@ struct FoldedCode {
   std::string folded;
 };
 
+// "+49 40 555 0177": the end of a phone number that starts at `at`, or `at`.
+std::size_t phone_end(const std::u32string& text, std::size_t at) {
+  if (text[at] != U'+') return at;
+  std::size_t end = at, groups = 0;
+  for (std::size_t i = at + 1; i < text.size();) {
+    std::size_t stop = i;
+    while (stop < text.size() && is_ascii_digit(text[stop])) ++stop;
+    if (stop == i) break;
+    end = stop, ++groups;
+    i = stop + 1;
+    if (stop >= text.size() || (text[stop] != U' ' && text[stop] != U'-')) break;
+  }
+  return groups >= 3 ? end : at;
+}
+
 std::vector<FoldedCode> codes_in(const std::u32string& text, const std::vector<std::pair<std::size_t, std::size_t>>& dates) {
   std::vector<FoldedCode> codes;
   const auto add = [&](std::size_t from, std::size_t to) {
@@ -341,6 +356,14 @@ std::vector<FoldedCode> codes_in(const std::u32string& text, const std::vector<s
       codes.push_back({from, to, std::move(folded)});
   };
   for (std::size_t at = 0; at < text.size();) {
+    if (const std::size_t phone = phone_end(text, at); phone > at) {
+      std::string folded;
+      for (std::size_t i = at; i < phone; ++i)
+        if (text[i] != U' ' && text[i] != U'-') append_utf8(folded, text[i]);
+      codes.push_back({at, phone, std::move(folded)});
+      at = phone;
+      continue;
+    }
     if (!is_ascii_alnum(text[at])) { ++at; continue; }
     std::size_t end = at;
     while (end < text.size() && is_code_character(text[end])) ++end;

@@ -51,7 +51,7 @@ constexpr auto kChineseKeep = std::to_array<std::string_view>({
     "境内", "公里", "每日", "每月", "每年", "每天", "最后", "用餐", "住在", "按时", "都市", "再生", "还款", "归还", "才能", "人才", "之间", "以内", "以上", "以下",
 });
 constexpr std::string_view kChineseWeak =
-    " 公司 我司 市场 时间 日期 数量 金额 名字 规定 一共 总共 进行 最多 最少 最大 最高 最低 最晚 今年 情况 问题 东西 部分 版本 方面 时候 属于 叫做 名称 人员 开始 ";
+    " 公司 我司 市场 地区 区域 大区 时间 日期 数量 金额 名字 规定 一共 总共 进行 最多 最少 最大 最高 最低 最晚 今年 情况 问题 东西 部分 版本 方面 时候 属于 叫做 名称 人员 开始 ";
 constexpr auto kChineseAggregates = std::to_array<std::string_view>({"合计", "总计", "一共", "总共", "平均", "总额", "全年", "总和", "最高的", "最低的", "最多的", "最少的"});
 
 // `list` holds words between single spaces, one at each end.
@@ -398,7 +398,7 @@ Question analyse_question(std::string_view text, const ClockInputs& clock, const
     taken.emplace_back(date.begin, date.end);
   }
   // "October ... 2025" and "Q3 of 2024" may be found as two: what is compatible and complementary is one.
-  if (question.dates.size() == 2 && question.resolved.empty()) {
+  if (question.dates.size() == 2 && question.resolved.size() <= 1) {
     DateParts &a = question.dates[0], &b = question.dates[1];
     const bool complementary = (a.year == 0) != (b.year == 0) && compatible(a, b) && (a.month == 0 || b.month == 0) && (a.quarter == 0 || b.quarter == 0);
     if (complementary) {

@@ -212,6 +212,8 @@ TEST_CASE("Codes are found with their folded form") {
   CHECK(codes[2].folded == "09:00");
   CHECK(codes[3].folded == "18:00");
   CHECK(codes[4].folded == "400-820-8820");
+  CHECK(find_codes("Phone: +49 40 555 0177 (office)").front().folded == "+49405550177");
+  CHECK(find_codes("代码：F101；").front().folded == "f101");
   CHECK(find_codes("10kg, 5M, 2025-03-31, 12.5, plain").empty());
 }
 
