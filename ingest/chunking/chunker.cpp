@@ -101,8 +101,15 @@ class Packer {
 
   void pack_own(std::size_t section) {
     if (sections_[section].heading != kNone) add_heading(sections_[section].heading, section);
-    for (std::size_t b = sections_[section].first_block; b < sections_[section].last_block; ++b) {
-      add_block(b, section);
+    const Section& it = sections_[section];
+    std::size_t left = 0;  // tokens of the section still to come
+    for (std::size_t b = it.first_block; b < it.last_block; ++b) left += block_tokens_[b];
+    for (std::size_t b = it.first_block; b < it.last_block; ++b) {
+      // A short rest is no chunk of its own if the budget has room for it.
+      const bool is_short_rest = left * 4 <= limit(section) && current_.has_body && fits(section, left);
+      if (is_short_rest) add_whole(b, section);
+      else add_block(b, section);
+      left -= block_tokens_[b];
     }
   }
 

@@ -29,6 +29,7 @@ Result<Extract> parse_html(std::string_view text);
 Result<Extract> parse_plain_text(std::string_view text);
 Result<Extract> parse_csv(std::string_view text);
 Result<Extract> parse_tsv(std::string_view text);
+Result<Extract> parse_xml(std::string_view text);
 Result<Extract> parse_source_text(std::string_view text);
 
 }  // namespace grounds::parsing

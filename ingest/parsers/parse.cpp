@@ -20,6 +20,7 @@ constexpr std::array<Names, 4> kMarkdownExtensions = {"md", "markdown", "mdown",
 constexpr std::array<Names, 4> kHtmlExtensions = {"html", "htm", "xhtml", "shtml"};
 constexpr std::array<Names, 1> kCsvExtensions = {"csv"};
 constexpr std::array<Names, 2> kTsvExtensions = {"tsv", "tab"};
+constexpr std::array<Names, 1> kXmlExtensions = {"xml"};
 constexpr std::array<Names, 37> kSourceExtensions = {
     "json", "jsonl", "ndjson", "yaml", "yml", "toml", "ini",  "conf", "cfg",  "properties",
     "py",   "js",    "ts",     "java", "c",   "h",    "cc",   "cpp",  "hpp",  "cs",
@@ -32,6 +33,7 @@ constexpr std::array kFormats = {
     FormatEntry{Format::kHtml, "HTML", kHtmlExtensions, parse_html, declared_html_encoding},
     FormatEntry{Format::kCsv, "CSV", kCsvExtensions, parse_csv, nullptr},
     FormatEntry{Format::kTsv, "TSV", kTsvExtensions, parse_tsv, nullptr},
+    FormatEntry{Format::kXml, "XML", kXmlExtensions, parse_xml, declared_html_encoding},
     FormatEntry{Format::kSource, "source text", kSourceExtensions, parse_source_text, nullptr},
 };
 
@@ -105,7 +107,8 @@ Result<Format> detect_format(std::string_view name, std::string_view bytes) {
       return entry.format;
     }
   }
-  return starts_like_html(bytes) ? Format::kHtml : Format::kText;
+  if (starts_like_html(bytes)) return Format::kHtml;
+  return bytes.starts_with("<?xml ") ? Format::kXml : Format::kText;
 }
 
 Result<Extract> parse_document(std::string_view name, std::string_view bytes) {

@@ -8,7 +8,7 @@
 
 namespace grounds {
 
-enum class Format { kText, kMarkdown, kHtml, kCsv, kTsv, kSource /* code and configuration */ };
+enum class Format { kText, kMarkdown, kHtml, kCsv, kTsv, kXml, kSource /* code and configuration */ };
 
 // By name and content; kBadInput for a binary file or a format that is not supported, saying which.
 Result<Format> detect_format(std::string_view name, std::string_view bytes);

@@ -64,6 +64,14 @@ TEST_CASE("a long paragraph is cut at the ends of sentences, in parts of about e
   }
 }
 
+TEST_CASE("a short rest of a section does not become a chunk of its own") {
+  const std::string paragraph = repeat("Twelve tokens of text are in this one sentence. ", 7) + "\n\n";
+  const Extract extract = parse("a.md", "# T\n\n" + repeat(paragraph, 3) + "Figure 1: the end.\n");
+  const auto chunks = chunk(extract);
+  CHECK(text_of(extract, chunks.back()).size() > 300);
+  CHECK(text_of(extract, chunks.back()).ends_with("Figure 1: the end."));
+}
+
 TEST_CASE("Chinese paragraphs are cut at the ends of Chinese sentences") {
   const Extract extract = parse("a.md", repeat("员工入职满一年后可享受带薪年假，具体天数按工龄计算。", 30));
   const auto chunks = chunk(extract);

@@ -1,19 +1,14 @@
-// What the tests of ingest share: a token counter like those of the models, readable block lists, and
-// the rules that hold for every extract and every list of chunks.
+// What the tests of ingest share: parsing that must succeed, and readable lists of blocks.
 #pragma once
 
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "ingest/chunking/chunker.h"
 #include "ingest/extract.h"
+#include "tests/ingest/support/chunk_rules.h"
 
 namespace grounds::testing {
-
-// Counts like a WordPiece tokenizer: a CJK character or punctuation mark is one token, a word one for
-// each four bytes begun. Counts of parts never add up to less than the count of the whole.
-std::size_t count_tokens(std::string_view text);
 
 // "heading:1 Leave policy" a block, in order.
 std::vector<std::string> describe_blocks(const Extract& extract);
@@ -22,10 +17,5 @@ std::vector<std::string> describe_blocks(const Extract& extract);
 Extract parse(std::string_view name, std::string_view bytes);
 // Parses and gives the error's message; "" if it succeeded.
 std::string parse_error(std::string_view name, std::string_view bytes);
-
-// Empty if the chunks keep the rules of chunker.h; else which rule is broken, and where. Checked by brute
-// force: coverage byte by byte, budgets by counting what is embedded, cuts against all boundaries.
-std::string broken_chunk_rule(const Extract& extract, const std::vector<ChunkSpan>& chunks,
-                              const ChunkingSettings& settings, const TokenCounter& counter);
 
 }  // namespace grounds::testing
