@@ -1,0 +1,290 @@
+#include <algorithm>
+#include <cstdio>
+
+#include "cli/session.h"
+#include "cli/terminal.h"
+#include "evaluation/evaluated_collection.h"
+#include "evaluation/query_results.h"
+#include "evaluation/query_runner.h"
+#include "evaluation/run_file.h"
+#include "evaluation/views.h"
+
+namespace grounds::cli {
+namespace {
+
+struct Options {
+  std::string beir, qrels, collection, model, mode = "hybrid";
+  std::vector<std::string> settings;
+  std::string run_out, queries_out, gate;
+  bool per_query = false;
+  std::string first, second;  // of `compare` and `score`
+};
+
+using Row = std::vector<std::string>;
+
+std::string decimals(double value, int count = 4) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%.*f", count, value);
+  return text;
+}
+
+std::string signed_decimals(double value) { return (value < 0 ? "" : "+") + decimals(value); }
+
+std::string interval_text(const Interval& interval) {
+  return decimals(interval.low) + " to " + decimals(interval.high);
+}
+
+void print_summary(const Summary& summary) {
+  std::vector<Row> rows{{"MEASURE", "MEAN", "95 % INTERVAL"}};
+  for (Measure measure : kMeasures)
+    rows.push_back({std::string(measure_name(measure)), decimals(summary.mean(measure)),
+                    interval_text(summary.interval(measure))});
+  print_line(format_table(rows));
+}
+
+void print_findings(const Findings& findings) {
+  for (const Finding& finding : findings.all())
+    print_line(dim("input: " + std::to_string(finding.count) + " " + std::string(finding_meaning(finding.kind)) +
+                   " (" + finding.example + ")"));
+}
+
+void print_gate(const Gate& gate) {
+  std::vector<Row> rows{{"GATE", "BASELINE", "NOW", "P", ""}};
+  for (const GateMeasure& each : gate.measures)
+    rows.push_back({std::string(measure_name(each.measure)), decimals(each.before), decimals(each.now),
+                    each.p ? decimals(*each.p) : "-", each.dropped ? "dropped" : "holds"});
+  print_line(format_table(rows));
+}
+
+Result<std::vector<std::pair<std::string, std::string>>> parse_settings(const std::vector<std::string>& given) {
+  std::vector<std::pair<std::string, std::string>> settings;
+  for (const std::string& each : given) {
+    std::size_t equals = each.find('=');
+    if (equals == std::string::npos || equals == 0)
+      return fail(ErrorCode::kUsage, "'" + each + "' is not key=value", "e.g. --set fusion.dense_weight=0.3");
+    settings.emplace_back(each.substr(0, equals), each.substr(equals + 1));
+  }
+  return settings;
+}
+
+// Found out before the work, not after it.
+Status check_output(const Session& session, const std::string& path) {
+  if (path.empty()) return {};
+  std::size_t slash = path.find_last_of('/');
+  std::string folder = slash == std::string::npos ? "." : slash == 0 ? "/" : path.substr(0, slash);
+  const FileSystem& files = session.environment().file_system;
+  auto status = files.status(folder);
+  if (!status || !status->is_directory) return fail(ErrorCode::kUsage, "cannot write " + path + ": no folder " + folder);
+  auto existing = files.status(path);
+  if (existing && existing->is_directory) return fail(ErrorCode::kUsage, "cannot write " + path + ": it is a folder");
+  return {};
+}
+
+Status write_output(const Session& session, const std::string& path, const std::string& content) {
+  if (path.empty()) return {};
+  return session.environment().file_system.write_durably(path, content);
+}
+
+Status init_workspace(const Session& session) {
+  bool existed = false;
+  GROUNDS_ASSIGN_OR_RETURN(auto workspace,
+                           Workspace::init(session.environment(), session.workspace_directory(), &existed));
+  GROUNDS_RETURN_IF_ERROR(Ledger::open(workspace->file_system(), workspace->ledger_path(), workspace->clock(),
+                                       workspace->random()));
+  if (!existed && !session.quiet) print_note("created workspace " + workspace->directory());
+  return {};
+}
+
+Result<EvaluatedCollection> prepare(Session& session, Engine& engine, const Dataset& dataset,
+                                    const EvaluatedCollectionOptions& options) {
+  ProgressLine line(!session.quiet);
+  return prepare_collection(engine, dataset, options, [&](const IngestProgress& progress) {
+    line.show(progress.documents_done, progress.documents_total,
+              "ingesting " + std::to_string(progress.documents_done) + "/" + std::to_string(progress.documents_total) +
+                  " documents, " + std::to_string(progress.tokens) + " tokens");
+    return !interrupted();
+  });
+}
+
+Result<QueryRun> ask(Session& session, Engine& engine, const Dataset& dataset, const QueryRunOptions& options) {
+  ProgressLine line(!session.quiet);
+  return run_queries(engine.searcher(), engine.catalog(), dataset.queries, options,
+                     [&](std::uint64_t done, std::uint64_t total) {
+                       if (done % 16 == 0)
+                         line.show(done, total, std::to_string(done) + "/" + std::to_string(total) + " queries");
+                       return !interrupted();
+                     });
+}
+
+double at_share(std::vector<double> values, double share) {
+  if (values.empty()) return 0;
+  std::ranges::sort(values);
+  return values[static_cast<std::size_t>(share * static_cast<double>(values.size() - 1))];
+}
+
+Result<int> run_beir(Session& session, const Options& options) {
+  const FileSystem& files = session.environment().file_system;
+  QueryRunOptions query_options;
+  EvaluatedCollectionOptions collection_options;
+  GROUNDS_ASSIGN_OR_RETURN(query_options.mode, parse_search_mode(options.mode));
+  GROUNDS_ASSIGN_OR_RETURN(query_options.settings, parse_settings(options.settings));
+  GROUNDS_RETURN_IF_ERROR(check_output(session, options.run_out));
+  GROUNDS_RETURN_IF_ERROR(check_output(session, options.queries_out));
+  std::optional<Baseline> baseline;
+  if (!options.gate.empty()) {
+    GROUNDS_ASSIGN_OR_RETURN(std::string text, files.read(options.gate));
+    GROUNDS_ASSIGN_OR_RETURN(baseline, parse_baseline(text));
+  }
+  GROUNDS_ASSIGN_OR_RETURN(Dataset dataset, read_dataset(files, {options.beir, options.qrels}));
+  const std::string name = collection_name_of(options.beir);
+  collection_options.name = options.collection.empty() ? name : options.collection;
+  collection_options.model = options.model;
+  collection_options.settings = query_options.settings;
+  collection_options.actor = session.actor();
+  query_options.collection = collection_options.name;
+  GROUNDS_ASSIGN_OR_RETURN(query_options.principal, session.principal());
+
+  GROUNDS_RETURN_IF_ERROR(init_workspace(session));
+  GROUNDS_ASSIGN_OR_RETURN(Engine * engine, session.engine());
+  watch_interrupts();
+  GROUNDS_ASSIGN_OR_RETURN(EvaluatedCollection evaluated, prepare(session, *engine, dataset, collection_options));
+  GROUNDS_ASSIGN_OR_RETURN(QueryRun run, ask(session, *engine, dataset, query_options));
+  std::vector<QueryResult> results = evaluate_run(dataset.judgements, run.run);
+  Summary summary = summarise(results);
+  if (!options.run_out.empty()) {
+    GROUNDS_ASSIGN_OR_RETURN(std::string text, format_run(run.run, "grounds-" + options.mode));
+    GROUNDS_RETURN_IF_ERROR(write_output(session, options.run_out, text));
+  }
+  GROUNDS_RETURN_IF_ERROR(write_output(session, options.queries_out, format_query_results(results)));
+  std::optional<Gate> gate;
+  if (baseline) {
+    GROUNDS_ASSIGN_OR_RETURN(gate, check_gate(*baseline, name, options.mode, results, summary));
+  }
+  const double p50 = at_share(run.milliseconds, 0.5), p99 = at_share(run.milliseconds, 0.99);
+  if (session.json) {
+    Json view = summary_view(summary);
+    view["dataset"] = name;
+    view["collection"] = evaluated.collection.name;
+    view["mode"] = options.mode;
+    view["generation"] = run.generation;
+    view["depth"] = kEvaluationDepth;
+    view["chunks"] = evaluated.collection.chunks;
+    view["settings"] = run.settings.values();
+    view["input"] = input_view(dataset);
+    view["ingest"] = {{"added", evaluated.ingest.added}, {"unchanged", evaluated.ingest.unchanged},
+                      {"updated", evaluated.ingest.updated}, {"seconds", evaluated.ingest.seconds}};
+    view["query_ms"] = {{"p50", p50}, {"p99", p99}};
+    if (options.per_query) view["per_query"] = per_query_view(results);
+    if (gate) view["gate"] = gate_view(*gate);
+    print_json(view);
+  } else {
+    print_line(bold(name) + ": " + std::to_string(summary.queries) + " queries over " +
+               std::to_string(evaluated.collection.documents) + " documents (" +
+               std::to_string(evaluated.collection.chunks) + " chunks), " + options.mode + ", generation " +
+               std::to_string(run.generation));
+    print_summary(summary);
+    print_findings(dataset.findings);
+    if (evaluated.ingest.added + evaluated.ingest.updated > 0)
+      print_line(dim(std::to_string(evaluated.ingest.added + evaluated.ingest.updated) + " documents ingested in " +
+                     decimals(evaluated.ingest.seconds, 1) + " s"));
+    print_line(dim("a query took " + decimals(p50, 1) + " ms (median), " + decimals(p99, 1) + " ms (99 %)"));
+    if (gate) print_gate(*gate);
+  }
+  return gate && !gate->passed ? kAnswerIsNo : kDone;
+}
+
+Result<int> run_score(Session& session, const Options& options) {
+  const FileSystem& files = session.environment().file_system;
+  GROUNDS_RETURN_IF_ERROR(check_output(session, options.queries_out));
+  Findings findings;
+  GROUNDS_ASSIGN_OR_RETURN(Judgements judgements, read_judgements(files, options.first, findings));
+  GROUNDS_ASSIGN_OR_RETURN(Run run, read_run(files, options.second, findings));
+  if (judgements.empty()) return fail(ErrorCode::kBadInput, options.first + " holds no judgements");
+  for (const auto& [query, ranking] : run)
+    if (!judgements.contains(query)) findings.add(FindingKind::kQueryWithoutJudgements, query);
+  std::vector<QueryResult> results = evaluate_run(judgements, run);
+  Summary summary = summarise(results);
+  GROUNDS_RETURN_IF_ERROR(write_output(session, options.queries_out, format_query_results(results)));
+  if (session.json) {
+    Json view = summary_view(summary);
+    view["input"] = {{"findings", findings_view(findings)}};
+    if (options.per_query) view["per_query"] = per_query_view(results);
+    print_json(view);
+  } else {
+    print_summary(summary);
+    print_findings(findings);
+  }
+  return kDone;
+}
+
+Result<int> run_compare(Session& session, const Options& options) {
+  const FileSystem& files = session.environment().file_system;
+  GROUNDS_ASSIGN_OR_RETURN(std::vector<QueryResult> a, read_query_results(files, options.first));
+  GROUNDS_ASSIGN_OR_RETURN(std::vector<QueryResult> b, read_query_results(files, options.second));
+  GROUNDS_ASSIGN_OR_RETURN(Comparison comparison, compare_results(a, b));
+  if (session.json) {
+    print_json(comparison_view(comparison));
+    return kDone;
+  }
+  std::vector<Row> rows{{"MEASURE", "A", "B", "B - A", "95 % INTERVAL", "P"}};
+  for (const MeasureComparison& each : comparison.measures)
+    rows.push_back({std::string(measure_name(each.measure)), decimals(each.a), decimals(each.b),
+                    signed_decimals(each.test.difference), interval_text(each.test.ci95), decimals(each.test.p)});
+  print_line(format_table(rows));
+  print_line(dim(std::to_string(comparison.queries) + " queries in both; only in A: " +
+                 std::to_string(comparison.only_in_a.size()) + ", only in B: " +
+                 std::to_string(comparison.only_in_b.size())));
+  return kDone;
+}
+
+}  // namespace
+
+void add_eval(CLI::App& app, Session& session) {
+  auto options = std::make_shared<Options>();
+  CLI::App* eval = app.add_subcommand("eval", "Measure how good the search is, on queries with known answers");
+  eval->add_option("--beir", options->beir, "Folder with corpus.jsonl, queries.jsonl and qrels/test.tsv");
+  eval->add_option("-c,--collection", options->collection, "Collection for the corpus (else named after the folder)");
+  eval->add_option("--mode", options->mode, "hybrid, vector or lexical")->capture_default_str();
+  eval->add_option("--qrels", options->qrels, "Other judgements than qrels/test.tsv, in BEIR or TREC form");
+  eval->add_option("--model", options->model, "Embedding model of a new collection; none: lexical only");
+  eval->add_option("--set", options->settings, "key=value: another setting for this run (may be repeated)")
+      ->allow_extra_args(false);
+  eval->add_option("--run-out", options->run_out, "Write the rankings in the form of TREC");
+  eval->add_option("--gate", options->gate, "Exit with 1 if a measure has dropped significantly against this output "
+                                            "of --json --per-query");
+  session.add_as_option(*eval);
+  auto add_outputs = [&](CLI::App& command) {
+    command.add_option("--queries-out", options->queries_out, "Write the measures by query, for `eval compare`");
+    command.add_flag("--per-query", options->per_query, "Have the measures by query in --json, too");
+  };
+  add_outputs(*eval);
+  eval->require_subcommand(0, 1);
+  eval->footer(
+      "Ingests the corpus into a collection of its own on first use, goes on where that was interrupted,\n"
+      "and never scores a part of it. Measures are those of trec_eval; intervals are bootstrapped.");
+  eval->callback([&session, options, eval] {
+    if (!eval->get_subcommands().empty()) return;
+    session.command = [&session, options]() -> Result<int> {
+      if (options->beir.empty())
+        return fail(ErrorCode::kUsage, "nothing to evaluate", "name a folder with --beir, or see: grounds eval --help");
+      return run_beir(session, *options);
+    };
+  });
+
+  CLI::App* score = eval->add_subcommand("score", "Score a ranking made elsewhere");
+  score->add_option("QRELS", options->first, "Judgements, in BEIR or TREC form")->required();
+  score->add_option("RUN", options->second, "Rankings in the form of TREC")->required();
+  add_outputs(*score);
+  score->callback([&session, options] {
+    session.command = [&session, options] { return run_score(session, *options); };
+  });
+
+  CLI::App* compare = eval->add_subcommand("compare", "Test whether two settings differ, query by query");
+  compare->add_option("A", options->first, "Measures by query, written by --queries-out")->required();
+  compare->add_option("B", options->second, "The same queries under another setting")->required();
+  compare->callback([&session, options] {
+    session.command = [&session, options] { return run_compare(session, *options); };
+  });
+}
+
+}  // namespace grounds::cli

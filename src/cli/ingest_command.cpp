@@ -1,0 +1,149 @@
+#include <atomic>
+#include <cstdio>
+#include <fstream>
+#include <iostream>
+
+#include "cli/session.h"
+#include "cli/terminal.h"
+#include "engine/ingest.h"
+#include "ingest/sources/directory_source.h"
+#include "ingest/sources/json_lines_source.h"
+
+namespace grounds::cli {
+namespace {
+
+struct Options {
+  std::vector<std::string> paths, include, exclude;
+  std::string groups, jsonl;
+  bool dry_run = false;
+  bool sync = false;
+};
+
+std::vector<std::string> split(const std::string& list) {
+  std::vector<std::string> parts;
+  for (std::size_t at = 0; at <= list.size();) {
+    std::size_t comma = std::min(list.find(',', at), list.size());
+    if (comma > at) parts.push_back(list.substr(at, comma - at));
+    at = comma + 1;
+  }
+  return parts;
+}
+
+std::string progress_text(const IngestProgress& progress) {
+  double rate = progress.seconds > 0 ? static_cast<double>(progress.tokens) / progress.seconds : 0;
+  std::string text = std::to_string(progress.documents_done) + "/" + std::to_string(progress.documents_total) +
+                     " documents, " + std::to_string(progress.chunks) + " chunks, " +
+                     std::to_string(static_cast<long>(rate)) + " tokens/s";
+  if (progress.documents_done > 0 && progress.documents_done < progress.documents_total) {
+    double left = progress.seconds / static_cast<double>(progress.documents_done) *
+                  static_cast<double>(progress.documents_total - progress.documents_done);
+    text += ", about " + std::to_string(static_cast<long>(left + 0.5)) + " s left";
+  }
+  return text;
+}
+
+void print_report(const IngestReport& report) {
+  print_line(std::string(report.dry_run ? "would change " : "collection ") + report.collection + ": generation " +
+             std::to_string(report.generation) + ", " + std::to_string(report.chunks_live) + " chunks");
+  std::vector<std::vector<std::string>> rows;
+  for (auto [name, count] : {std::pair{"added", report.added}, {"updated", report.updated},
+                             {"renamed", report.renamed}, {"deleted", report.deleted},
+                             {"unchanged", report.unchanged}, {"regrouped", report.regrouped},
+                             {"failed", std::uint64_t{report.failures.size()}}})
+    if (count > 0) rows.push_back({std::string("  ") + name, std::to_string(count)});
+  if (!rows.empty()) print_line(format_table(rows));
+  if (!report.dry_run) {
+    char line[160];
+    std::snprintf(line, sizeof line, "  %llu chunks embedded, %llu reused, %.1f s (%.1f s of it embedding)",
+                  static_cast<unsigned long long>(report.embedded), static_cast<unsigned long long>(report.reused),
+                  report.seconds, report.embedding_seconds);
+    print_line(dim(line));
+  }
+  if (report.interrupted) print_line("interrupted; what is committed stands, the same command goes on");
+}
+
+Result<std::unique_ptr<Source>> open_source(const Session& session, const Options& options, std::ifstream& file) {
+  const FileSystem& files = session.environment().file_system;
+  if (options.jsonl.empty()) {
+    if (options.paths.empty()) return fail(ErrorCode::kUsage, "nothing to ingest", "name a file or a folder");
+    for (const std::string& path : options.paths) GROUNDS_RETURN_IF_ERROR(files.status(path));
+    return open_directories(files, options.paths, {options.include, options.exclude});
+  }
+  if (!options.paths.empty()) return fail(ErrorCode::kUsage, "--jsonl and paths cannot be combined");
+  if (options.jsonl == "-") return open_json_lines(files, std::cin);
+  file.open(options.jsonl);
+  if (!file)
+    return fail(ErrorCode::kNotFound, options.jsonl + " cannot be read", "name a file, or - for standard input");
+  return open_json_lines(files, file);
+}
+
+// How many documents there are, for the progress bar; a folder is listed in no time.
+std::uint64_t count_documents(const Session& session, const Options& options) {
+  if (!options.jsonl.empty()) return 0;
+  auto source = open_directories(session.environment().file_system, options.paths, {options.include, options.exclude});
+  std::uint64_t count = 0;
+  while (auto listed = source->next()) count += listed->has_value() ? 1 : 0;
+  return count;
+}
+
+Result<int> run(Session& session, const Options& options) {
+  std::ifstream file;
+  GROUNDS_ASSIGN_OR_RETURN(auto source, open_source(session, options, file));
+  GROUNDS_ASSIGN_OR_RETURN(Engine * engine, session.engine());
+  IngestOptions ingest_options;
+  ingest_options.make_equal = options.sync;
+  ingest_options.dry_run = options.dry_run;
+  ingest_options.actor = session.actor();
+  if (!options.groups.empty()) ingest_options.groups = split(options.groups);
+  ProgressLine line(!session.quiet);
+  if (!session.quiet && stderr_is_terminal()) ingest_options.expected_documents = count_documents(session, options);
+  watch_interrupts();
+  auto observer = [&](const IngestProgress& progress) {
+    line.show(progress.documents_done, progress.documents_total, progress_text(progress));
+    return !interrupted();
+  };
+  auto result = run_ingest(*engine, session.collection, *source, ingest_options, observer);
+  line.clear();
+  GROUNDS_RETURN_IF_ERROR(result);
+  for (const IngestFailure& failure : result->failures)
+    if (!session.quiet) print_note("failed: " + failure.uri + ": " + failure.stage + ": " + failure.reason);
+  if (session.json) print_json(ingest_view(*result));
+  else print_report(*result);
+  return result->failures.empty() ? kDone : exit_code(ErrorCode::kBadInput);
+}
+
+void add_options(CLI::App& command, Session& session, const std::shared_ptr<Options>& options) {
+  session.add_collection_option(command);
+  command.add_option("--include", options->include, "Only documents whose URI matches this glob (may be repeated)")
+      ->allow_extra_args(false);
+  command.add_option("--exclude", options->exclude, "Not those that match this glob (may be repeated)")
+      ->allow_extra_args(false);
+  command.add_option("--groups", options->groups, "Groups that may read these documents, parted by commas");
+  command.add_flag("--dry-run", options->dry_run, "Say what would be done, and do nothing");
+}
+
+}  // namespace
+
+void add_ingest(CLI::App& app, Session& session) {
+  auto options = std::make_shared<Options>();
+  CLI::App* ingest = app.add_subcommand("ingest", "Add or update documents from files and folders");
+  add_options(*ingest, session, options);
+  ingest->add_option("PATHS", options->paths, "Files and folders");
+  ingest->add_option("--jsonl", options->jsonl, "Documents as JSON Lines from this file, or - for stdin");
+  ingest->footer(
+      "JSON Lines: {\"uri\",\"text\" or \"html\" or \"path\",\"title\"?,\"metadata\"?,\"groups\"?} a line.\n"
+      "Exits with 5 if a document failed; the others are ingested all the same.");
+  ingest->callback([&session, options] {
+    session.command = [&session, options] { return run(session, *options); };
+  });
+
+  CLI::App* sync = app.add_subcommand("sync", "Make a collection equal to a folder: add, update, delete what is gone");
+  add_options(*sync, session, options);
+  sync->add_option("PATH", options->paths, "File or folder")->required()->expected(1);
+  sync->callback([&session, options] {
+    options->sync = true;
+    session.command = [&session, options] { return run(session, *options); };
+  });
+}
+
+}  // namespace grounds::cli

@@ -1,0 +1,159 @@
+#include "cli/session.h"
+#include "cli/terminal.h"
+
+namespace grounds::cli {
+namespace {
+
+struct Options {
+  std::string id, head_file;
+  std::int64_t limit = 50;
+  std::uint32_t times = 10;
+};
+
+Result<int> replay_answer(Session& session, const std::string& id) {
+  GROUNDS_ASSIGN_OR_RETURN(Engine * engine, session.engine());
+  GROUNDS_ASSIGN_OR_RETURN(ReplayResult result, engine->replay(id));
+  if (session.json) {
+    print_json(replay_view(result));
+    return kDone;
+  }
+  std::vector<std::vector<std::string>> rows;
+  for (auto [name, value] : {std::pair{"retrieval", result.retrieval}, {"prompt", result.prompt},
+                             {"embedding", result.embedding}, {"analysis", result.analysis},
+                             {"answer", result.answer}})
+    rows.push_back({name, std::string(sameness_name(value))});
+  print_line(bold("answer " + result.answer_id));
+  print_line(format_table(rows));
+  for (const std::string& detail : result.details) print_line("- " + detail);
+  return kDone;
+}
+
+Result<int> list_answers(Session& session, std::int64_t limit) {
+  GROUNDS_ASSIGN_OR_RETURN(Engine * engine, session.engine());
+  GROUNDS_ASSIGN_OR_RETURN(auto answers, engine->ledger().list(limit));
+  if (session.json) {
+    Json views = Json::array();
+    for (const auto& each : answers)
+      views.push_back({{"answer_id", each.answer_id}, {"time", format_time(each.time)}, {"question", each.question},
+                       {"closed", each.closed}});
+    print_json({{"answers", std::move(views)}});
+    return kDone;
+  }
+  std::vector<std::vector<std::string>> rows{{"ANSWER", "TIME", "STATE", "QUESTION"}};
+  for (const auto& each : answers)
+    rows.push_back({each.answer_id, format_time(each.time), each.closed ? "closed" : "interrupted",
+                    shorten(each.question, 80)});
+  print_line(answers.empty() ? "no answers yet" : format_table(rows));
+  return kDone;
+}
+
+Result<int> show_answer(Session& session, const std::string& id) {
+  GROUNDS_ASSIGN_OR_RETURN(Engine * engine, session.engine());
+  GROUNDS_ASSIGN_OR_RETURN(RecordedAnswer recorded, engine->ledger().find(id));
+  Json view = record_view(recorded);
+  if (session.json) print_json(view);
+  else print_line(view.dump(2));
+  return kDone;
+}
+
+Result<std::optional<LedgerHead>> read_head(const Session& session, const std::string& path) {
+  if (path.empty()) return std::nullopt;
+  GROUNDS_ASSIGN_OR_RETURN(std::string text, session.environment().file_system.read(path, 1 << 20));
+  GROUNDS_ASSIGN_OR_RETURN(Json json, parse_json(text));
+  if (!json.is_object() || !json.contains("head") || !json["head"].is_string() || !json.contains("records") ||
+      !json["records"].is_number_integer())
+    return fail(ErrorCode::kBadInput, path + " holds no ledger head", "give a file that grounds anchor wrote");
+  return LedgerHead{json["head"], json["records"]};
+}
+
+Result<int> verify_ledger(Session& session, const std::string& head_file) {
+  GROUNDS_ASSIGN_OR_RETURN(std::optional<LedgerHead> head, read_head(session, head_file));
+  GROUNDS_ASSIGN_OR_RETURN(Engine * engine, session.engine());
+  GROUNDS_ASSIGN_OR_RETURN(VerifyResult result, engine->ledger().verify(head));
+  if (session.json) {
+    print_json(verify_view(result));
+  } else {
+    for (const LedgerProblem& problem : result.problems)
+      print_line("record " + std::to_string(problem.record) + ": " + problem.kind + ": " + problem.detail);
+    print_line((result.ok ? "the chain of " : "damaged: the chain of ") + std::to_string(result.records) +
+               " records " + (result.ok ? "verifies; head " + result.head : "does not verify"));
+  }
+  return result.ok ? kDone : kAnswerIsNo;
+}
+
+// Asks again and again, and says how many different answers came.
+Result<int> ask_repeatedly(Session& session, const Options& options) {
+  GROUNDS_RETURN_IF_ERROR(check_question(options.id));
+  GROUNDS_ASSIGN_OR_RETURN(Engine * engine, session.engine());
+  AskRequest request;
+  request.collection = session.collection;
+  request.question = options.id;
+  request.backend = engine->configuration().backend;
+  GROUNDS_ASSIGN_OR_RETURN(request.principal, session.principal());
+  struct Group { std::string answer_id; std::uint64_t count = 0; };
+  std::map<std::string, Group> groups;
+  std::map<std::string, int> evidence;
+  ProgressLine progress(!session.quiet);
+  for (std::uint32_t i = 0; i < options.times; ++i) {
+    GROUNDS_ASSIGN_OR_RETURN(Answer answer, engine->asker().ask(request));
+    Group& group = groups[answer.text.answer];
+    if (group.count++ == 0) group.answer_id = answer.answer_id;
+    ++evidence[evidence_to_json(answer.evidence)];
+    progress.show(i + 1, options.times, std::to_string(i + 1) + " of " + std::to_string(options.times));
+  }
+  progress.clear();
+  Json answers = Json::array();
+  for (const auto& [text, group] : groups)
+    answers.push_back({{"answer_id", group.answer_id}, {"count", group.count}, {"answer", text}});
+  if (session.json) {
+    print_json({{"asked", options.times}, {"distinct_answers", groups.size()},
+                {"retrieval_identical", evidence.size() == 1}, {"answers", std::move(answers)}});
+  } else {
+    print_line("asked " + std::to_string(options.times) + " times: " + std::to_string(groups.size()) +
+               " distinct answer(s), evidence " + (evidence.size() == 1 ? "identical" : "different"));
+    for (const auto& [text, group] : groups)
+      print_line(std::to_string(group.count) + "x " + shorten(text, 160) + dim("  " + group.answer_id));
+  }
+  return groups.size() == 1 ? kDone : kAnswerIsNo;
+}
+
+}  // namespace
+
+void add_ledger_commands(CLI::App& app, Session& session) {
+  auto options = std::make_shared<Options>();
+  CLI::App* replay = app.add_subcommand("replay", "Do an answer's retrieval and prompt again and compare every byte");
+  replay->add_option("ID", options->id, "Answer id")->required();
+  replay->callback([&session, options] {
+    session.command = [&session, options] { return replay_answer(session, options->id); };
+  });
+
+  CLI::App* answers = app.add_subcommand("answers", "List and show recorded answers");
+  answers->require_subcommand(1);
+  CLI::App* list = answers->add_subcommand("list", "List answers, newest first");
+  list->add_option("--limit", options->limit, "Most answers to list")->check(CLI::PositiveNumber)->capture_default_str();
+  list->callback([&session, options] {
+    session.command = [&session, options] { return list_answers(session, options->limit); };
+  });
+  CLI::App* show = answers->add_subcommand("show", "Show the record of one answer");
+  show->add_option("ID", options->id, "Answer id")->required();
+  show->callback([&session, options] {
+    session.command = [&session, options] { return show_answer(session, options->id); };
+  });
+
+  CLI::App* verify = app.add_subcommand("verify", "Recompute the ledger's chain and commitments");
+  verify->add_option("--head", options->head_file, "Also check that the chain contains this head, kept elsewhere");
+  verify->callback([&session, options] {
+    session.command = [&session, options] { return verify_ledger(session, options->head_file); };
+  });
+
+  CLI::App* consistency = app.add_subcommand("consistency", "Ask a question several times and count the different answers");
+  session.add_collection_option(*consistency);
+  session.add_as_option(*consistency);
+  consistency->add_option("QUESTION", options->id)->required();
+  consistency->add_option("-n", options->times, "How many times")->check(CLI::Range(1, 1000))->capture_default_str();
+  consistency->callback([&session, options] {
+    session.command = [&session, options] { return ask_repeatedly(session, *options); };
+  });
+}
+
+}  // namespace grounds::cli

@@ -1,0 +1,172 @@
+#include "engine/configuration.h"
+
+#include <charconv>
+#include <toml++/toml.h>
+
+namespace grounds {
+namespace {
+
+// Collects the values of one file; the first thing wrong with it is kept, with its line.
+class Reader {
+ public:
+  explicit Reader(std::string path) : path_(std::move(path)) {}
+
+  void wrong(const toml::node& node, const std::string& what) {
+    if (error_.empty())
+      error_ = path_ + ", line " + std::to_string(node.source().begin.line) + ": " + what;
+  }
+
+  void read(const toml::node& node, const std::string& key, std::string& into) {
+    if (auto value = node.value_exact<std::string>()) into = *value;
+    else wrong(node, key + " must be a text in quotes");
+  }
+  void read(const toml::node& node, const std::string& key, bool& into) {
+    if (auto value = node.value_exact<bool>()) into = *value;
+    else wrong(node, key + " must be true or false");
+  }
+  void read(const toml::node& node, const std::string& key, int& into) {
+    auto value = node.value_exact<std::int64_t>();
+    if (value && *value >= 0 && *value <= 1'000'000) into = static_cast<int>(*value);
+    else wrong(node, key + " must be a whole number");
+  }
+  void read(const toml::node& node, const std::string& key, std::vector<std::string>& into) {
+    const toml::array* list = node.as_array();
+    if (!list) return wrong(node, key + " must be a list of texts");
+    into.clear();
+    for (const toml::node& each : *list) read(each, key, into.emplace_back());
+  }
+  void read(const toml::node& node, const std::string& key, Precision& into) {
+    std::string name;
+    read(node, key, name);
+    if (auto precision = parse_precision(name)) into = *precision;
+    else wrong(node, key + ": " + precision.error().message);
+  }
+  void unknown(const toml::node& node, const std::string& key) { wrong(node, "unknown key '" + key + "'"); }
+
+  Status status() const {
+    if (error_.empty()) return {};
+    return fail(ErrorCode::kUsage, error_, "the keys are described in docs/operations.md");
+  }
+
+ private:
+  std::string path_;
+  std::string error_;
+};
+
+const toml::table* as_table(Reader& reader, const toml::node& node, const std::string& key) {
+  if (const toml::table* table = node.as_table()) return table;
+  reader.wrong(node, key + " must be a table, [" + key + "]");
+  return nullptr;
+}
+
+void read_access(Reader& reader, const toml::node& node, std::vector<AccessRule>& rules) {
+  const toml::array* list = node.as_array();
+  if (!list) return reader.wrong(node, "access must be a list of tables, [[access]]");
+  for (const toml::node& each : *list) {
+    const toml::table* table = as_table(reader, each, "access");
+    if (!table) return;
+    AccessRule& rule = rules.emplace_back();
+    for (const auto& [key, value] : *table) {
+      if (key == "path") reader.read(value, "access.path", rule.path);
+      else if (key == "groups") reader.read(value, "access.groups", rule.groups);
+      else reader.unknown(value, "access." + std::string(key));
+    }
+    if (rule.path.empty()) reader.wrong(each, "an [[access]] rule needs a path");
+  }
+}
+
+void read_backend(Reader& reader, const std::string& name, const toml::node& node, BackendSettings& backend) {
+  const std::string prefix = "backends." + name;
+  const toml::table* table = as_table(reader, node, prefix);
+  if (!table) return;
+  for (const auto& [name_of_key, value] : *table) {
+    std::string_view key = name_of_key.str();
+    std::string full = prefix + "." + std::string(key);
+    if (key == "kind") reader.read(value, full, backend.kind);
+    else if (key == "base_url") reader.read(value, full, backend.base_url);
+    else if (key == "model") reader.read(value, full, backend.model);
+    else if (key == "api_key_file") reader.read(value, full, backend.api_key_file);
+    else if (key == "api_key_env") reader.read(value, full, backend.api_key_env);
+    else if (key == "timeout_seconds") reader.read(value, full, backend.timeout_seconds);
+    else if (key == "fallback") reader.read(value, full, backend.fallback);
+    else reader.unknown(value, full);
+  }
+  if (backend.kind != "openai") reader.wrong(node, prefix + ".kind must be \"openai\"");
+}
+
+void read_section(Reader& reader, const std::string& section, const toml::table& table, Configuration& configuration) {
+  for (const auto& [name_of_key, value] : table) {
+    std::string key = section + "." + std::string(name_of_key.str());
+    if (section == "parties") reader.read(value, key, configuration.parties[std::string(name_of_key.str())]);
+    else if (section == "backends")
+      read_backend(reader, std::string(name_of_key.str()), value, configuration.backends[std::string(name_of_key.str())]);
+    else if (key == "server.listen") reader.read(value, key, configuration.listen);
+    else if (key == "answer.backend") reader.read(value, key, configuration.backend);
+    else if (key == "answer.reuse") reader.read(value, key, configuration.reuse);
+    else if (key == "embedding.precision") reader.read(value, key, configuration.precision);
+    else if (key == "embedding.streams") reader.read(value, key, configuration.streams);
+    else reader.unknown(value, key);
+  }
+}
+
+tl::unexpected<Error> wrong_variable(const std::string& name, const std::string& value, const std::string& expected) {
+  return fail(ErrorCode::kUsage, "environment variable " + name + " is '" + value + "', not " + expected,
+              "set it right, or unset it");
+}
+
+Status read_environment(const std::function<std::optional<std::string>(const std::string&)>& environment,
+                        Configuration& configuration) {
+  if (auto value = environment("GROUNDS_SERVER_LISTEN")) configuration.listen = *value;
+  if (auto value = environment("GROUNDS_ANSWER_BACKEND")) configuration.backend = *value;
+  if (auto value = environment("GROUNDS_ANSWER_REUSE")) {
+    if (*value != "true" && *value != "false") return wrong_variable("GROUNDS_ANSWER_REUSE", *value, "true or false");
+    configuration.reuse = *value == "true";
+  }
+  if (auto value = environment("GROUNDS_EMBEDDING_PRECISION")) {
+    auto precision = parse_precision(*value);
+    if (!precision) return wrong_variable("GROUNDS_EMBEDDING_PRECISION", *value, "int8, bf16 or f32");
+    configuration.precision = *precision;
+  }
+  if (auto value = environment("GROUNDS_EMBEDDING_STREAMS")) {
+    auto [end, error] = std::from_chars(value->data(), value->data() + value->size(), configuration.streams);
+    if (error != std::errc{} || end != value->data() + value->size() || configuration.streams < 0)
+      return wrong_variable("GROUNDS_EMBEDDING_STREAMS", *value, "a whole number");
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<Configuration> Configuration::load(
+    const FileSystem& file_system, const std::string& path,
+    const std::function<std::optional<std::string>(const std::string&)>& environment) {
+  Configuration configuration;
+  if (file_system.exists(path)) {
+    GROUNDS_ASSIGN_OR_RETURN(std::string text, file_system.read(path, 1 << 20));
+    Reader reader(path);
+    try {
+      toml::table root = toml::parse(text);
+      for (const auto& [name_of_key, value] : root) {
+        std::string section(name_of_key.str());
+        if (section == "access") {
+          read_access(reader, value, configuration.access);
+        } else if (section == "server" || section == "answer" || section == "embedding" || section == "backends" ||
+                   section == "parties") {
+          if (const toml::table* table = as_table(reader, value, section))
+            read_section(reader, section, *table, configuration);
+        } else {
+          reader.unknown(value, section);
+        }
+      }
+    } catch (const toml::parse_error& error) {
+      return fail(ErrorCode::kUsage,
+                  path + ", line " + std::to_string(error.source().begin.line) + ": " + std::string(error.description()),
+                  "the file is TOML; see docs/operations.md");
+    }
+    GROUNDS_RETURN_IF_ERROR(reader.status());
+  }
+  GROUNDS_RETURN_IF_ERROR(read_environment(environment, configuration));
+  return configuration;
+}
+
+}  // namespace grounds

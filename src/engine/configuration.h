@@ -1,0 +1,46 @@
+// Settings of a workspace that are no property of a collection: grounds.toml, overridden by the
+// environment (GROUNDS_SERVER_LISTEN for server.listen, and so on). Unknown keys are errors.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/file_system.h"
+#include "embedding/model.h"
+#include "grounds/result.h"
+
+namespace grounds {
+
+// [[access]]: documents whose URI matches `path` may be read by `groups`. The last matching rule counts.
+struct AccessRule {
+  std::string path;                  // a glob; ** crosses folders
+  std::vector<std::string> groups;
+};
+
+// [backends.NAME]
+struct BackendSettings {
+  std::string kind;                  // "openai"
+  std::string base_url, model, api_key_file, api_key_env;
+  int timeout_seconds = 60;
+  std::vector<std::string> fallback;
+};
+
+struct Configuration {
+  std::string listen = "127.0.0.1:8080";
+  std::string backend = "extractive";
+  bool reuse = true;
+  Precision precision = Precision::kInt8;
+  int streams = 0;                   // 0: one per core
+  std::vector<AccessRule> access;
+  std::map<std::string, BackendSettings> backends;
+  std::map<std::string, std::string> parties;   // factor, backend, job or key -> "A", "B", "C" or a name
+
+  // `environment` looks a variable up. A missing file is an empty one. kUsage names file, line and key.
+  static Result<Configuration> load(const FileSystem& file_system, const std::string& path,
+                                    const std::function<std::optional<std::string>(const std::string&)>& environment);
+};
+
+}  // namespace grounds

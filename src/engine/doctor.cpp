@@ -1,0 +1,208 @@
+#include "engine/doctor.h"
+
+#include <algorithm>
+#include <cstring>
+#include <set>
+#include <tuple>
+
+namespace grounds {
+namespace {
+
+using ChunkKey = std::pair<ChunkId, Generation>;
+
+constexpr const char* kRestore = "restore the workspace from a backup, or ingest the documents again";
+
+class Examination {
+ public:
+  Examination(Engine& engine, Database& database) : engine_(engine), database_(database) {}
+
+  Status run() {
+    GROUNDS_RETURN_IF_ERROR(check_database());
+    if (report_.damaged()) return {};  // rows cannot be trusted further
+    GROUNDS_RETURN_IF_ERROR(check_segments());
+    GROUNDS_RETURN_IF_ERROR(check_chunks());
+    GROUNDS_RETURN_IF_ERROR(check_packs());
+    GROUNDS_RETURN_IF_ERROR(check_extracts());
+    GROUNDS_RETURN_IF_ERROR(check_counts());
+    return check_ledger();
+  }
+
+  // Files that no row names. The caller holds the lock under which commits write theirs.
+  Status check_garbage(bool remove) {
+    GROUNDS_RETURN_IF_ERROR(check_garbage_in("segments", "SELECT file FROM segments", remove));
+    return check_garbage_in("extracts", "SELECT file FROM packs", remove);
+  }
+
+  DoctorReport take() { return std::move(report_); }
+
+ private:
+  void damage(std::string subject, std::string detail, std::string hint = kRestore) {
+    report_.findings.push_back({"damage", std::move(subject), std::move(detail), std::move(hint)});
+  }
+
+  // Calls `use` with each row of a query without parameters.
+  template <class Use>
+  Status each_row(const std::string& sql, Use use) {
+    GROUNDS_ASSIGN_OR_RETURN(Statement statement, database_.prepare(sql));
+    for (;;) {
+      GROUNDS_ASSIGN_OR_RETURN(bool row, statement.step());
+      if (!row) return {};
+      use(statement);
+    }
+  }
+
+  Status check_database() {
+    return each_row("PRAGMA integrity_check(20)", [&](const Statement& row) {
+      if (row.text_view(0) != "ok") damage("catalog.db", row.text(0));
+    });
+  }
+
+  Status check_segments() {
+    struct Row { std::string file, fingerprint; std::int64_t space; std::optional<Generation> created; std::int64_t chunks; };
+    std::vector<Row> rows;
+    GROUNDS_RETURN_IF_ERROR(each_row(
+        "SELECT g.file, s.fingerprint, s.id, g.created, g.chunks FROM segments g JOIN spaces s ON s.id = g.space",
+        [&](const Statement& row) {
+          Row each{row.text(0), row.text(1), row.integer(2), {}, row.integer(4)};
+          if (!row.is_null(3)) each.created = static_cast<Generation>(row.integer(3));
+          rows.push_back(std::move(each));
+        }));
+    for (const Row& row : rows) {
+      ++report_.segments;
+      const std::string path = engine_.workspace().segment_path(row.file);
+      auto segment = Segment::open(engine_.workspace().file_system(), path);
+      if (!segment) { damage("segments/" + row.file, segment.error().message); continue; }
+      if (auto verified = (*segment)->verify(); !verified) { damage("segments/" + row.file, verified.error().message); continue; }
+      if ((*segment)->header().space != row.fingerprint) damage("segments/" + row.file, "belongs to another embedding space");
+      if ((*segment)->size() != static_cast<std::uint64_t>(row.chunks))
+        damage("segments/" + row.file, "holds " + std::to_string((*segment)->size()) + " chunks, the catalog says " + std::to_string(row.chunks));
+      GROUNDS_ASSIGN_OR_RETURN(auto ids, (*segment)->ids());
+      GROUNDS_ASSIGN_OR_RETURN(auto created, (*segment)->created());
+      std::set<ChunkKey>& stored = stored_[row.space];
+      for (std::size_t i = 0; i < ids.size(); ++i) {
+        Generation generation = row.created ? *row.created : i < created.size() ? created[i] : 0;
+        if (!stored.insert({ids[i], generation}).second)
+          damage("segments/" + row.file, "chunk " + ids[i].hex() + " is stored twice");
+      }
+    }
+    return {};
+  }
+
+  Status check_chunks() {
+    std::map<std::int64_t, std::set<ChunkKey>> missing = stored_;  // in a segment, not yet seen in the catalog
+    GROUNDS_RETURN_IF_ERROR(each_row("SELECT space, chunk_id, created FROM chunks", [&](const Statement& row) {
+      ++report_.chunks;
+      ChunkId id;
+      auto bytes = row.blob(1);
+      if (bytes.size() == id.bytes.size()) std::memcpy(id.bytes.data(), bytes.data(), bytes.size());
+      if (missing[row.integer(0)].erase({id, static_cast<Generation>(row.integer(2))}) == 0)
+        damage("chunk " + id.hex(), "is in the catalog but in no segment");
+    }));
+    for (const auto& [space, chunks] : missing)
+      for (const auto& [id, created] : chunks)
+        damage("chunk " + id.hex(), "is in a segment (created " + std::to_string(created) + ") but not in the catalog");
+    return {};
+  }
+
+  Status check_packs() {
+    std::vector<std::string> files;
+    GROUNDS_RETURN_IF_ERROR(each_row("SELECT file FROM packs", [&](const Statement& row) { files.push_back(row.text(0)); }));
+    for (const std::string& file : files) {
+      ++report_.packs;
+      auto pack = ExtractPack::open(engine_.workspace().file_system(), engine_.workspace().extract_path(file));
+      if (!pack) damage("extracts/" + file, pack.error().message);
+      else if (auto verified = (*pack)->verify(); !verified) damage("extracts/" + file, verified.error().message);
+    }
+    return {};
+  }
+
+  Status check_extracts() {
+    std::vector<std::string> hashes;
+    GROUNDS_RETURN_IF_ERROR(each_row("SELECT sha256 FROM extracts ORDER BY pack, \"offset\"",
+                                     [&](const Statement& row) { hashes.push_back(row.text(0)); }));
+    for (const std::string& hash : hashes)
+      if (auto text = engine_.extracts().read(hash); !text) damage("extract " + hash, text.error().message);
+    return each_row(
+        "SELECT d.uri, v.created FROM versions v JOIN documents d ON d.id = v.document WHERE "
+        "NOT EXISTS (SELECT 1 FROM extracts e WHERE e.sha256 = v.extract_sha256) OR "
+        "NOT EXISTS (SELECT 1 FROM extracts e WHERE e.sha256 = v.map_sha256)",
+        [&](const Statement& row) {
+          damage(row.text(0), "the extract of its version of generation " + std::to_string(row.integer(1)) + " is not stored");
+        });
+  }
+
+  // What the newest generation says it holds, against the rows themselves.
+  Status check_counts() {
+    GROUNDS_RETURN_IF_ERROR(each_row(
+        "SELECT d.uri, count(*) FROM versions v JOIN documents d ON d.id = v.document WHERE v.retired IS NULL "
+        "GROUP BY v.document HAVING count(*) > 1",
+        [&](const Statement& row) { damage(row.text(0), "has " + std::to_string(row.integer(1)) + " live versions"); }));
+    GROUNDS_RETURN_IF_ERROR(each_row("SELECT count(*) FROM versions WHERE retired IS NULL", [&](const Statement& row) {
+      report_.documents = static_cast<std::uint64_t>(row.integer(0));
+    }));
+    return each_row(
+        "SELECT c.name, g.documents, g.chunks, "
+        "(SELECT count(*) FROM versions v JOIN documents d ON d.id = v.document WHERE d.collection = c.id AND v.retired IS NULL), "
+        "(SELECT count(*) FROM chunks k JOIN spaces s ON s.id = k.space WHERE s.collection = c.id AND k.retired IS NULL) "
+        "FROM collections c JOIN generations g ON g.collection = c.id AND g.generation = "
+        "(SELECT max(generation) FROM generations WHERE collection = c.id)",
+        [&](const Statement& row) {
+          if (row.integer(1) != row.integer(3) || row.integer(2) != row.integer(4))
+            damage("collection " + row.text(0),
+                   "its generation counts " + std::to_string(row.integer(1)) + " documents and " +
+                       std::to_string(row.integer(2)) + " chunks, the catalog holds " + std::to_string(row.integer(3)) +
+                       " and " + std::to_string(row.integer(4)));
+        });
+  }
+
+  Status check_ledger() {
+    GROUNDS_ASSIGN_OR_RETURN(VerifyResult verified, engine_.ledger().verify());
+    report_.records = static_cast<std::uint64_t>(verified.records);
+    for (const LedgerProblem& problem : verified.problems)
+      damage("ledger record " + std::to_string(problem.record), problem.kind + ": " + problem.detail,
+             "keep the file as evidence; compare it with an anchored head (grounds verify --head FILE)");
+    return {};
+  }
+
+  Status check_garbage_in(const std::string& folder, const std::string& sql, bool remove) {
+    std::set<std::string> known;
+    GROUNDS_RETURN_IF_ERROR(each_row(sql, [&](const Statement& row) { known.insert(row.text(0)); }));
+    const FileSystem& files = engine_.workspace().file_system();
+    const std::string directory = engine_.workspace().directory() + "/" + folder;
+    GROUNDS_ASSIGN_OR_RETURN(std::vector<DirectoryEntry> entries, files.list(directory));
+    for (const DirectoryEntry& entry : entries) {
+      if (known.contains(entry.name)) continue;
+      if (remove) {
+        GROUNDS_RETURN_IF_ERROR(files.remove(directory + "/" + entry.name));
+        ++report_.removed;
+      } else {
+        report_.findings.push_back({"garbage", folder + "/" + entry.name, "no commit published this file",
+                                    "remove it: grounds doctor --fix"});
+      }
+    }
+    return {};
+  }
+
+  Engine& engine_;
+  Database& database_;
+  DoctorReport report_;
+  std::map<std::int64_t, std::set<ChunkKey>> stored_;  // by space, what the segments hold
+};
+
+}  // namespace
+
+bool DoctorReport::damaged() const {
+  return std::ranges::any_of(findings, [](const DoctorFinding& finding) { return finding.severity == "damage"; });
+}
+
+Result<DoctorReport> examine(Engine& engine, bool collect_garbage) {
+  GROUNDS_ASSIGN_OR_RETURN(CatalogConnection catalog, engine.workspace().catalog());
+  // Under the lock: no commit can be between writing its files and publishing them. Rolled back at the end.
+  GROUNDS_ASSIGN_OR_RETURN(Transaction transaction, Transaction::begin(*catalog));
+  Examination examination(engine, *catalog);
+  GROUNDS_RETURN_IF_ERROR(examination.run());
+  GROUNDS_RETURN_IF_ERROR(examination.check_garbage(collect_garbage));
+  return examination.take();
+}
+
+}  // namespace grounds

@@ -1,0 +1,63 @@
+#include "engine/engine.h"
+
+namespace grounds {
+namespace {
+
+Space space_of(const Encoder& encoder, std::string language) {
+  const ModelIdentity& identity = encoder.identity();
+  return {0, std::move(language), identity.fingerprint(), identity.to_json(),
+          static_cast<std::uint32_t>(identity.dimension)};
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Engine>> Engine::open(const Environment& environment, const std::string& directory,
+                                             const EnvironmentVariables& variables) {
+  std::unique_ptr<Engine> engine(new Engine());
+  GROUNDS_ASSIGN_OR_RETURN(engine->workspace_, Workspace::open(environment, directory));
+  GROUNDS_ASSIGN_OR_RETURN(
+      engine->configuration_,
+      Configuration::load(environment.file_system, engine->workspace_->settings_path(), variables));
+  GROUNDS_ASSIGN_OR_RETURN(engine->analyzer_, Analyzer::create());
+  GROUNDS_ASSIGN_OR_RETURN(ModelRegistry registry, ModelRegistry::load(environment.file_system));
+  GROUNDS_ASSIGN_OR_RETURN(engine->ledger_, Ledger::open(environment.file_system, engine->workspace_->ledger_path(),
+                                                         environment.clock, environment.random));
+  engine->snapshots_ = std::make_unique<Snapshots>(*engine->workspace_);
+  engine->extracts_ = std::make_unique<ExtractStore>(*engine->workspace_);
+  EncoderOptions options{engine->configuration_.precision, engine->configuration_.streams};
+  engine->encoders_ = std::make_unique<EncoderPool>(std::move(registry), options);
+  engine->searcher_ = std::make_unique<Searcher>(*engine->workspace_, *engine->snapshots_, *engine->extracts_,
+                                                 *engine->encoders_, *engine->analyzer_);
+  engine->asker_ = std::make_unique<Asker>(*engine->searcher_, *engine->ledger_, environment.clock);
+  return engine;
+}
+
+Result<Collection> Engine::create_collection(const std::string& name, const std::string& model,
+                                             const Settings& settings, const std::string& actor) {
+  std::vector<Space> spaces;
+  if (model == kNoModel) {
+    spaces.push_back({0, "*", kNoModel, "{}", 0});
+  } else if (!model.empty()) {
+    GROUNDS_ASSIGN_OR_RETURN(auto encoder, encoders_->load(model));
+    spaces.push_back(space_of(*encoder, "*"));
+  } else {
+    GROUNDS_ASSIGN_OR_RETURN(auto english, encoders_->load(kDefaultEnglishModel));
+    GROUNDS_ASSIGN_OR_RETURN(auto chinese, encoders_->load(kDefaultChineseModel));
+    spaces.push_back(space_of(*english, "*"));
+    spaces.push_back(space_of(*chinese, "zh"));
+  }
+  return catalog().create_collection(name, spaces, settings, actor);
+}
+
+Result<Collection> Engine::collection_for_ingest(const std::string& name, const std::string& actor) {
+  auto found = catalog().find_collection(name);
+  if (found || name != "default" || found.error().code != ErrorCode::kNotFound) return found;
+  return create_collection(name, "", Settings(), actor);
+}
+
+Result<ReplayResult> Engine::replay(const std::string& answer_id) {
+  GROUNDS_ASSIGN_OR_RETURN(RecordedAnswer recorded, ledger_->find(answer_id));
+  return grounds::replay(recorded, *searcher_);
+}
+
+}  // namespace grounds

@@ -1,0 +1,25 @@
+#include "engine/ingest.h"
+
+#include <algorithm>
+#include <thread>
+
+#include "ingest/sources/glob.h"
+
+namespace grounds {
+
+Result<IngestReport> run_ingest(Engine& engine, const std::string& collection_name, Source& source,
+                                IngestOptions options, const IngestObserver& observer) {
+  GROUNDS_ASSIGN_OR_RETURN(Collection collection, engine.collection_for_ingest(collection_name, options.actor));
+  const int cores = static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
+  GROUNDS_ASSIGN_OR_RETURN(auto parsers, ParserPool::start(cores));
+  const std::vector<AccessRule>& rules = engine.configuration().access;
+  options.groups_of = [&rules](const std::string& uri) -> std::optional<std::vector<std::string>> {
+    for (auto rule = rules.rbegin(); rule != rules.rend(); ++rule)  // the last matching rule counts
+      if (sources::glob_match(rule->path, uri)) return rule->groups;
+    return std::nullopt;
+  };
+  IngestServices services{engine.workspace(), engine.snapshots(), engine.encoders(), engine.analyzer(), *parsers};
+  return ingest(services, collection, source, options, observer);
+}
+
+}  // namespace grounds

@@ -1,0 +1,174 @@
+#include "server/views.h"
+
+namespace grounds {
+namespace {
+
+Json page_or_null(int page) { return page > 0 ? Json(page) : Json(nullptr); }
+
+// A stored JSON text as a value; stored by this program, so it parses.
+Json stored(const std::string& text) { return Json::parse(text, nullptr, false); }
+
+}  // namespace
+
+bool sees_scores(const Principal& principal, const Collection& collection) {
+  return principal.admin || collection.settings.text("statistics.scope") == "visible";
+}
+
+Json error_view(const Error& error) {
+  return {{"error", {{"code", error_code_name(error.code)}, {"message", error.message}, {"hint", error.hint}}}};
+}
+
+Json collection_view(const Collection& collection) {
+  Json models = Json::array();
+  for (const Space& space : collection.spaces) {
+    Json identity = stored(space.identity);
+    models.push_back({{"language", space.language == "*" && collection.spaces.size() > 1 ? "other" : space.language},
+                      {"model", identity.value("name", std::string("none"))},
+                      {"fingerprint", space.fingerprint},
+                      {"dimension", space.dimension},
+                      {"identity", identity}});
+  }
+  return {{"name", collection.name},
+          {"models", std::move(models)},
+          {"generation", collection.generation},
+          {"documents", collection.documents},
+          {"chunks", collection.chunks},
+          {"created", format_time(collection.created)},
+          {"settings_version", collection.settings_version},
+          {"settings", collection.settings.values()}};
+}
+
+Json document_view(const DocumentVersion& document) {
+  return {{"uri", document.uri},
+          {"title", document.title},
+          {"date", document.date.empty() ? Json(nullptr) : Json(document.date)},
+          {"groups", document.groups},
+          {"chunks", document.chunks},
+          {"bytes", document.source_bytes},
+          {"source_sha256", document.source_sha256},
+          {"extract_sha256", document.extract_sha256},
+          {"parser", document.parser},
+          {"language", document.language == "*" ? "other" : document.language},
+          {"metadata", stored(document.metadata)},
+          {"warnings", stored(document.warnings)},
+          {"ingested", format_time(document.ingested)},
+          {"created", document.created},
+          {"retired", document.retired ? Json(*document.retired) : Json(nullptr)}};
+}
+
+Json ingest_view(const IngestReport& report) {
+  Json failures = Json::array();
+  for (const IngestFailure& failure : report.failures)
+    failures.push_back({{"uri", failure.uri}, {"stage", failure.stage}, {"reason", failure.reason}});
+  return {{"collection", report.collection},
+          {"job", report.job},
+          {"generation", report.generation},
+          {"documents",
+           {{"added", report.added},
+            {"updated", report.updated},
+            {"renamed", report.renamed},
+            {"deleted", report.deleted},
+            {"unchanged", report.unchanged},
+            {"regrouped", report.regrouped},
+            {"failed", report.failures.size()}}},
+          {"chunks", {{"live", report.chunks_live}, {"added", report.chunks_added}}},
+          {"embedded", report.embedded},
+          {"reused", report.reused},
+          {"tokens", report.tokens},
+          {"saturated", report.saturated},
+          {"seconds", report.seconds},
+          {"embedding_seconds", report.embedding_seconds},
+          {"dry_run", report.dry_run},
+          {"interrupted", report.interrupted},
+          {"failures", std::move(failures)}};
+}
+
+Json search_view(const SearchResponse& response, std::int64_t took_ms, bool with_scores) {
+  Json results = Json::array();
+  std::size_t rank = 0;
+  for (const SearchHit& hit : response.hits) {
+    auto score = [&](std::int64_t value) { return with_scores ? Json(value) : Json(nullptr); };
+    results.push_back({{"rank", ++rank},
+                       {"chunk_id", hit.ranked.id.hex()},
+                       {"uri", hit.chunk.uri},
+                       {"title", hit.chunk.title},
+                       {"heading", hit.chunk.heading},
+                       {"page_from", page_or_null(hit.chunk.page_from)},
+                       {"page_to", page_or_null(hit.chunk.page_to)},
+                       {"begin", hit.chunk.begin},
+                       {"end", hit.chunk.end},
+                       {"score", score(hit.ranked.score)},
+                       {"vector_score", score(hit.ranked.vector_score)},
+                       {"lexical_score", score(hit.ranked.lexical_score)},
+                       {"text", hit.text}});
+  }
+  return {{"collection", response.snapshot->collection.name},
+          {"query", response.query.text},
+          {"generation", response.snapshot->generation},
+          {"mode", search_mode_name(response.query.mode)},
+          {"took_ms", took_ms},
+          {"results", std::move(results)}};
+}
+
+Json answer_view(const Answer& answer) {
+  return {{"answer_id", answer.answer_id},
+          {"answer", answer.text.answer},
+          {"verdict", verdict_name(answer.text.verdict)},
+          {"citations", citations_json(answer.text)},
+          {"unsupported", answer.text.unsupported},
+          {"generation", answer.generation},
+          {"backend", answer.backend},
+          {"model", answer.model.empty() ? Json(nullptr) : Json(answer.model)},
+          {"reused", answer.reused},
+          {"retrieval_ms", answer.retrieval_ms},
+          {"model_ms", answer.model_ms}};
+}
+
+Json record_view(const RecordedAnswer& recorded) {
+  auto entry = [](const LedgerEntry& each) {
+    return Json{{"sequence", each.sequence}, {"time", format_time(each.time)}, {"hash", each.hash},
+                {"previous", each.previous}, {"body", each.body}};
+  };
+  Json texts = Json::object();
+  for (const auto& [name, text] : recorded.texts) {
+    // Texts that are JSON are shown as such.
+    Json value = Json::parse(text, nullptr, false);
+    texts[name] = (name == "question" || name == "prompt" || name == "error" || value.is_discarded()) ? Json(text) : value;
+  }
+  return {{"answer_id", recorded.answer_id},
+          {"state", recorded.closed ? recorded.closed->body.value("status", std::string("closed")) : "interrupted"},
+          {"opened", entry(recorded.opened)},
+          {"closed", recorded.closed ? entry(*recorded.closed) : Json(nullptr)},
+          {"texts", std::move(texts)},
+          {"erased", recorded.erased}};
+}
+
+Json replay_view(const ReplayResult& replay) {
+  return {{"answer_id", replay.answer_id},
+          {"retrieval", sameness_name(replay.retrieval)},
+          {"prompt", sameness_name(replay.prompt)},
+          {"embedding", sameness_name(replay.embedding)},
+          {"analysis", sameness_name(replay.analysis)},
+          {"answer", sameness_name(replay.answer)},
+          {"causes", replay.causes},
+          {"details", replay.details}};
+}
+
+Json verify_view(const VerifyResult& result) {
+  Json problems = Json::array();
+  for (const LedgerProblem& problem : result.problems)
+    problems.push_back({{"record", problem.record}, {"kind", problem.kind}, {"detail", problem.detail}});
+  return {{"ok", result.ok}, {"records", result.records}, {"head", result.head}, {"problems", std::move(problems)}};
+}
+
+Json doctor_view(const DoctorReport& report) {
+  Json findings = Json::array();
+  for (const DoctorFinding& finding : report.findings)
+    findings.push_back({{"severity", finding.severity}, {"subject", finding.subject}, {"detail", finding.detail},
+                        {"hint", finding.hint}});
+  return {{"ok", !report.damaged()},       {"findings", std::move(findings)}, {"segments", report.segments},
+          {"chunks", report.chunks},       {"packs", report.packs},           {"documents", report.documents},
+          {"records", report.records},     {"removed", report.removed}};
+}
+
+}  // namespace grounds

@@ -1,0 +1,28 @@
+// The JSON that the program shows, the same on the command line and over HTTP (interface.md).
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "engine/doctor.h"
+#include "engine/engine.h"
+#include "ingest/pipeline/ingest_report.h"
+
+namespace grounds {
+
+Json error_view(const Error& error);
+Json collection_view(const Collection& collection);
+Json document_view(const DocumentVersion& document);
+Json ingest_view(const IngestReport& report);
+// `with_scores`: admins see them; others get null unless the collection counts what is visible only.
+Json search_view(const SearchResponse& response, std::int64_t took_ms, bool with_scores);
+Json answer_view(const Answer& answer);
+Json record_view(const RecordedAnswer& recorded);
+Json replay_view(const ReplayResult& replay);
+Json verify_view(const VerifyResult& result);
+Json doctor_view(const DoctorReport& report);
+
+// Whether this principal may see the scores of this collection.
+bool sees_scores(const Principal& principal, const Collection& collection);
+
+}  // namespace grounds
