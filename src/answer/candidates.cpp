@@ -244,6 +244,16 @@ bool modifies(const Question& question, const Concept& a, const Concept& b) {
 }
 }  // namespace
 
+namespace {
+bool says_computed(std::string_view text) {
+  std::string lower(text);
+  std::transform(lower.begin(), lower.end(), lower.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+  for (const std::string_view word : {"average", "mean", "difference", "ratio", "times", "change", "more than", "less than", "increase", "decrease", "平均", "差", "倍", "比", "增", "减", "多", "少"})
+    if (lower.find(word) != std::string::npos) return true;
+  return false;
+}
+}  // namespace
+
 bool is_strong_enough(const Question& question, std::span<const ItemMatch> items, const Candidate& best) {
   const EvidenceItem& item = *items[best.item].item;
   // What the words must cover falls with how near the vectors are.
@@ -256,12 +266,16 @@ bool is_strong_enough(const Question& question, std::span<const ItemMatch> items
   const Unit& unit = items[best.item].units.units[best.unit];
   if (bounds_score(std::string_view(item.text).substr(unit.begin, unit.end - unit.begin), question) > 0) needed -= 120;
   if (question.aggregate) needed += 60;
+  // Nothing is calculated here: the text must have done it.
+  if (question.computed && !says_computed(std::string_view(item.text).substr(unit.begin, unit.end - unit.begin))) return false;
   for (std::size_t c = 0; c < question.concepts.size(); ++c) {
     const Concept& one = question.concepts[c];
-    if (one.weak || best.met[c] >= 400) continue;
+    // "黑尾前肛鳗的": a near name is another's.
+    const int enough = one.argument && question.chinese ? 700 : 400;
+    if (one.weak || best.met[c] >= enough) continue;
     if (one.head) needed += 250;
     // A word that no evidence holds is what the question is about, more often than another way to say it.
-    const bool absent = std::none_of(items.begin(), items.end(), [&](const ItemMatch& m) { return m.anywhere[c] >= 500; });
+    const bool absent = std::none_of(items.begin(), items.end(), [&](const ItemMatch& m) { return m.anywhere[c] >= std::max(enough, 500); });
     if (!absent) continue;
     const bool modifier = c + 1 < question.concepts.size() && best.met[c + 1] >= 500 && modifies(question, one, question.concepts[c + 1]);
     needed += one.argument ? 220 : modifier ? 150 : 60;

@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <unordered_map>
 
 #include "answer/extractive.h"
 #include "answer/fold.h"
@@ -62,14 +63,14 @@ constexpr auto kPatternTexts = std::to_array<std::string_view>({
     "reading|processing|parsing|summarizing|summarising|indexing|ingesting|analyzing|analysing|that_reads|that_read ~12 this|the_document|the_text|it",
     "dear|hey|hello|hi|ok|okay|attention ~2 ai|llm|chatbot|assistant|language_model|gpt|chatgpt|claude|copilot|model ~3 ,|:|!|-|you|please|when|ignore",
     // What it is to say.
-    "you|must|should|always|only|please|now|instead|simply|just|then ~8 must|should|shall|will|to|only|always|now|simply|just|instead|please|then ~8 "
+    "you|must|should|always|only|please|now|instead|simply|just|then ~8 must|should|shall|will|only|always|now|simply|just|instead|please|then ~8 "
     "reply|respond|answer|say|output|print|state|claim|insist ~12 that|with|only|exactly|: "
     "!25 within|a_confirmation|confirmation|a_date|the_form|the_enclosed|a_written|written|an_estimate|your_name|name|the_ticket|the_case|care|calls|the_call|all_calls|yes_or_no_on|an_acknowledg*",
     "always|only|just|simply|instead ~3 reply|respond|answer|say|output|state|claim ~4 that|with|only|exactly|:|\" "
     "!25 within|confirmation|a_date|the_form|a_written|your_name|care|calls|the_call|your_extension|courtesy|polite*",
-    "when|whenever|if|every_time ~3 the_user|a_user|users|anyone|somebody|someone ~60 reply|respond|answer|say|state|claim ~3 that|with_the|exactly|only|\" "
+    "when|whenever|if|every_time ~3 the_user|a_user|users|anyone_asks|somebody_asks|someone_asks ~60 reply|respond|answer|say|state|claim ~3 that|with_the|exactly|only|\" "
     "!30 within|ticket*|a_technician|the_help_desk|business_day*|working_day*",
-    "you_must|you_should|you_shall|you_will|you_have_to|you_are_required_to|you_are_to|you_need_to ~10 "
+    "you_must|you_shall|you_will|you_have_to|you_are_required_to|you_are_to ~10 "
     "reply|respond|answer|output|print "
     "!3 within|to|the|all|each|every|by|before|in_writing|promptly|a|an|any|on|when|if|it|them|their|two|three|four|five|labels|pages|questions|both|at|copies|out|truthfully|honestly|for|incoming|customer*|emails|calls",
     "when|whenever|if|every_time|each_time ~20 user|users|you_are_asked|you're_asked|asked_about|asks_you|someone_asks|anyone_asks|asks_about ~60 "
@@ -102,7 +103,7 @@ constexpr auto kPatternTexts = std::to_array<std::string_view>({
     "<|im_start|<|im_end|<|system|<|user|<|assistant|<|endoftext|<|eot_id|<|start_header_id|[inst]|[/inst]|<<sys>>|<</sys>>|<start_of_turn>|<end_of_turn>|<|begin|<system>|</system>|<system_prompt>|</context>|</documents>|</evidence>|</user_input>|<assistant>|<admin>",
     "###_instruction|###_instructions|###_response|###_new_instruction|###_system_prompt ~2 :|\n ~60 ignore|you|reply|respond|answer|forget|disregard|the_user|say|output",
     // Chinese: overriding.
-    "忽略|无视|忘记|忘掉|忽视|不要理会|不必理会|不要管|不用管|抛弃|丢弃|绕过|覆盖|推翻|撤销|不要遵守|不要遵循|停止遵守|不再遵守|無視|忽略掉|跳过 ~10 "
+    "忽略|无视|忘记|忘掉|忽视|不要理会|不必理会|不要管|不用管|抛弃|丢弃|绕过|覆盖|推翻|撤销|不要遵守|不要遵循|停止遵守|不再遵守|無視|忽略掉 ~10 "
     "之前|以前|以上|上述|上面|前面|先前|此前|所有|一切|任何|全部|你的|原有|原来|原先|系统|其他|其它|開發者|开发者|所有的|既有|你被|你收到 ~10 "
     "指令|指示|提示词|提示詞|规则|規則|设定|設定|命令|限制|约束|安全准则|安全策略|系统消息|准则|要求 "
     "!2 灯|音|牌|表|框|线|器|键",
@@ -119,7 +120,7 @@ constexpr auto kPatternTexts = std::to_array<std::string_view>({
     "ai|人工智能|大模型|语言模型|大语言模型|智能助手|聊天机器人|ai助手|模型 ~6 :|,|的指令|的说明|的提示|的消息|读者|请|必须|注意|你|在回答|在总结|在处理",
     "ai|人工智能|大模型|语言模型|智能助手|聊天机器人 ~6 阅读|读取|读到|处理|总结|摘要|分析|解析 ~4 本文|本文档|此文档|这份文档|这段|本段|该文档|此处 ~16 请|必须|务必|应|不要|忽略|只|都|一律|输出|回答",
     // Chinese: what to say and what to give away.
-    "你 ~4 必须|只能|应当|应该|务必|一定要|需要|只需|只需要|只要|将|要|都要 ~10 回答|回复|输出|答复|告诉用户|推荐|声称|答道 "
+    "你 ~4 必须|只能|应当|应该|务必|一定要|需要|只需|只需要|都要 ~10 回答|回复|输出|答复|告诉用户|推荐|声称|答道 "
     "!2 客户|顾客|邮件|电话|短信|来信|问卷|所有问题|面试|来电|投诉|咨询|工单",
     "用户|有人|任何人|被问|提问者|问到|问起|询问 ~24 你|一律|都必须|只能|只需|只|请直接|都要|统一 ~6 回答|回复|输出|说|推荐|告诉 ~8 “|\"|:|'|是|说|他|用户|对方|没有|不知道|免费|本产品 "
     "!20 工单|小时|工作日",
@@ -234,13 +235,21 @@ std::size_t match_from(const std::u32string& text, std::size_t from, const Patte
   return std::u32string::npos;
 }
 
-const std::vector<Pattern>& patterns() {
-  static const std::vector<Pattern> compiled = [] {
-    std::vector<Pattern> all;
-    for (const std::string_view text : kPatternTexts) all.push_back(parse_pattern(text));
-    return all;
+struct Compiled {
+  std::vector<Pattern> patterns;
+  // By its first character: where a pattern can start.
+  std::unordered_map<char32_t, std::vector<std::pair<const Pattern*, const Word*>>> starts;
+};
+
+const Compiled& compiled() {
+  static const Compiled all = [] {
+    Compiled made;
+    for (const std::string_view text : kPatternTexts) made.patterns.push_back(parse_pattern(text));
+    for (const Pattern& pattern : made.patterns)
+      for (const Word& word : pattern.front().words) made.starts[word.text.front()].emplace_back(&pattern, &word);
+    return made;
   }();
-  return compiled;
+  return all;
 }
 
 struct FoundSpan {
@@ -263,6 +272,10 @@ void find_hidden_markup(const std::u32string& text, std::vector<FoundSpan>& span
   static const std::vector<Word> speaking = parse_words(
       "ignore|disregard|you_must|you_are|you_should|assistant|ai|llm|language_model|reply|respond|instruction*|"
       "prompt|system|always_answer|tell_the_user|do_not_mention|say_that|忽略|无视|指令|回答|回复|助手|你必须|你是|人工智能|模型|告诉用户|不要提");
+  // Comments are for those who edit the page: only what speaks to a machine counts there.
+  static const std::vector<Word> to_machines = parse_words(
+      "ai|llm|language_model|assistant|chatbot|chatgpt|you_must_reply|you_must_answer|disregard|ignore_the|ignore_all|ignore_previous|ignore_your|"
+      "system_prompt|tell_the_user|人工智能|大模型|语言模型|助手|你必须|忽略以上|忽略之前|忽略所有|系统提示词|告诉用户");
   for (std::size_t at = 0; at < text.size(); ++at) {
     if (text[at] != U'd' && text[at] != U'v' && text[at] != U'f' && text[at] != U'c' && text[at] != U'o' &&
         text[at] != U'<' && text[at] != U'h' && text[at] != U'a')
@@ -284,7 +297,8 @@ void find_hidden_markup(const std::u32string& text, std::vector<FoundSpan>& span
     std::size_t stop = comment ? text.find(U"-->", begin) : text.find(U"</", begin);
     stop = std::min({stop, text.size(), begin + 400});
     for (std::size_t i = begin; i < stop; ++i) {
-      const bool speaks = std::any_of(speaking.begin(), speaking.end(), [&](const Word& word) {
+      const std::vector<Word>& signs = comment ? to_machines : speaking;
+      const bool speaks = std::any_of(signs.begin(), signs.end(), [&](const Word& word) {
         return word_ends(text, i, word) != std::u32string::npos;
       });
       if (!speaks) continue;
@@ -313,13 +327,12 @@ std::vector<std::string> find_instructions(std::string_view text) {
   std::vector<FoundSpan> found;
   for (std::size_t at = 0; at < folded.text.size(); ++at) {
     std::size_t end = std::u32string::npos;
-    for (const Pattern& pattern : patterns()) {
-      // Slot 0 starts exactly here: its gap is 0.
-      for (const Word& word : pattern.front().words) {
-        if (word.text.front() != folded.text[at]) continue;
-        const std::size_t first = word_ends(folded.text, at, word);
+    // Slot 0 starts exactly here: its gap is 0.
+    if (const auto starts = compiled().starts.find(folded.text[at]); starts != compiled().starts.end()) {
+      for (const auto& [pattern, word] : starts->second) {
+        const std::size_t first = word_ends(folded.text, at, *word);
         if (first == std::u32string::npos) continue;
-        const std::size_t matched = match_from(folded.text, first, pattern, 1);
+        const std::size_t matched = match_from(folded.text, first, *pattern, 1);
         if (matched != std::u32string::npos && (end == std::u32string::npos || matched > end)) end = matched;
       }
     }

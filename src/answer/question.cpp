@@ -384,6 +384,7 @@ Question analyse_question(std::string_view text, const ClockInputs& clock, const
   question.asked = question.chinese ? asked_chinese(padded) : asked_english(padded);
   question.unit = asked_unit(question.text, padded, question.asked);
   question.current = has_any(padded, {" current ", " currently ", " now ", " nowadays ", " in force ", "现在", "目前", "现行", "当前"});
+  question.computed = has_any(padded, {" average ", " mean value", " difference ", " ratio ", " change between", " change from", " percentage change", " how many times ", "平均", "相差", "差额", "之差", "差多少", "比值", "多几", "多多少", "少多少"});
   question.listing = has_any(padded, {" list ", "哪些", "分别", " which countries", " what are the "});
 
   std::vector<Span> taken;
