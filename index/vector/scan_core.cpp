@@ -3,6 +3,7 @@
 // total order, so no split of the work can show in the result.
 #include "index/vector/scan_core.h"
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <bit>
@@ -17,8 +18,11 @@ namespace {
 
 using Query = std::span<const std::int8_t>;
 
-constexpr std::uint64_t kAllRows = ~std::uint64_t{0};
 constexpr std::uint32_t kWordRows = 64;
+constexpr std::uint32_t kRunWords = kBlockRows / kWordRows;
+// From so many eligible rows in a word on it is cheaper to read all 64 in sequence than to pick those:
+// a picked row costs about three to four times a row in sequence (docs/performance.md).
+constexpr int kDenseRows = 18;
 constexpr std::uint32_t kTaskWords = 256;  // 16,384 rows: small against a scan, large against a fetch_add
 
 struct Task {
@@ -53,43 +57,66 @@ class Worker {
     std::uint32_t pending = 0;
     for (std::uint32_t word = task.first_word; word < task.end_word;) {
       const std::uint64_t bits = source.words[word];
-      if (bits == kAllRows) {
-        const std::uint32_t limit = std::min<std::uint32_t>(task.end_word, word + kBlockRows / kWordRows);
+      if (is_dense(bits)) {
+        const std::uint32_t limit = std::min(task.end_word, word + kRunWords);
         std::uint32_t end = word + 1;
-        while (end < limit && source.words[end] == kAllRows) ++end;
-        score_run(source, word * kWordRows, (end - word) * kWordRows);
+        while (end < limit && is_dense(source.words[end])) ++end;
+        score_run(source, word, end);
         word = end;
         continue;
       }
       for (std::uint64_t rest = bits; rest != 0; rest &= rest - 1) {
-        ordinals_[pending++] = word * kWordRows + static_cast<std::uint32_t>(std::countr_zero(rest));
+        pending_[pending++] = word * kWordRows + lowest_bit(rest);
       }
       ++word;
       if (pending > kBlockRows - kWordRows) {
-        score_ordinals(source, pending);
+        score_pending(source, pending);
         pending = 0;
       }
     }
-    if (pending != 0) score_ordinals(source, pending);
+    if (pending != 0) score_pending(source, pending);
   }
 
   std::vector<Partial>& partials() { return partials_; }
 
  private:
-  // Rows [first, first + count), all eligible. A block stays in the cache for all queries.
-  void score_run(const ScanSource& source, std::uint32_t first, std::uint32_t count) {
+  static bool is_dense(std::uint64_t bits) { return std::popcount(bits) >= kDenseRows; }
+  static std::uint32_t lowest_bit(std::uint64_t bits) {
+    return static_cast<std::uint32_t>(std::countr_zero(bits));
+  }
+
+  // All rows of these words, of which those that are not eligible are then dropped. A block of rows
+  // stays in the cache for all queries.
+  void score_run(const ScanSource& source, std::uint32_t first_word, std::uint32_t end_word) {
+    const std::uint32_t first = first_word * kWordRows;
+    const auto words = source.words.subspan(first_word, end_word - first_word);
+    // Rows past the last eligible one may not exist.
+    const std::uint32_t scored = static_cast<std::uint32_t>(words.size()) * kWordRows -
+                                 static_cast<std::uint32_t>(std::countl_zero(words.back()));
+    const bool all = std::ranges::all_of(words, [](std::uint64_t bits) { return ~bits == 0; });
+    std::uint32_t count = 0;
+    for (std::uint32_t w = 0; w < words.size() && !all; ++w) {
+      for (std::uint64_t rest = words[w]; rest != 0; rest &= rest - 1) {
+        kept_[count++] = w * kWordRows + lowest_bit(rest);
+      }
+    }
     const std::int8_t* rows = source.codes + std::size_t{first} * dimension_;
     for (std::size_t q = 0; q < queries_.size(); ++q) {
-      kernel_.contiguous(queries_[q].data(), dimension_, rows, count, scores_.data());
-      collect(source, partials_[q], count, [first](std::uint32_t i) { return first + i; });
+      kernel_.contiguous(queries_[q].data(), dimension_, rows, scored, scores_.data());
+      if (all) {
+        collect(source, partials_[q], scored, [&](std::uint32_t i) { return first + i; });
+        continue;
+      }
+      for (std::uint32_t i = 0; i < count; ++i) scores_[i] = scores_[kept_[i]];
+      collect(source, partials_[q], count, [&](std::uint32_t i) { return first + kept_[i]; });
     }
   }
 
-  void score_ordinals(const ScanSource& source, std::uint32_t count) {
+  void score_pending(const ScanSource& source, std::uint32_t count) {
     for (std::size_t q = 0; q < queries_.size(); ++q) {
-      kernel_.gather(queries_[q].data(), dimension_, source.codes, ordinals_.data(), count,
+      kernel_.gather(queries_[q].data(), dimension_, source.codes, pending_.data(), count,
                      scores_.data());
-      collect(source, partials_[q], count, [this](std::uint32_t i) { return ordinals_[i]; });
+      collect(source, partials_[q], count, [this](std::uint32_t i) { return pending_[i]; });
     }
   }
 
@@ -114,7 +141,8 @@ class Worker {
   std::size_t dimension_;
   const Kernel& kernel_;
   std::vector<Partial> partials_;
-  std::array<std::uint32_t, kBlockRows> ordinals_{};
+  std::array<std::uint32_t, kBlockRows> pending_{};  // eligible rows of sparse words
+  std::array<std::uint32_t, kBlockRows> kept_{};     // eligible rows of a run, from its first
   std::array<std::int32_t, kBlockRows> scores_{};
 };
 
