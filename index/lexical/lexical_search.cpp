@@ -59,7 +59,7 @@ Result<std::vector<std::int64_t>> lexical_scores(std::span<const SegmentView> vi
         if (!cursor.seek(hits[*i].ordinal)) continue;
         std::uint32_t frequency = 0;
         if (!cursor.weighted_frequency(scoring.weights(), frequency)) return damaged_postings(segment);
-        const double norm = scoring.norm(scoring.weighted_length(lengths, hits[*i].ordinal));
+        const double norm = scoring.norm(lengths, hits[*i].ordinal);
         scores[*i] += contribution(term.factor, frequency, norm) * term.count;
       }
       if (cursor.damaged()) return damaged_postings(segment);

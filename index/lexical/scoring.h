@@ -48,12 +48,9 @@ class Scoring {
   double norm(std::uint32_t length) const {
     return length < norms_.size() ? norms_[length] : compute_norm(length);
   }
-  const double* norm_table() const { return norms_.data(); }
-  std::uint32_t norm_table_size() const { return static_cast<std::uint32_t>(norms_.size()); }
-  std::uint32_t weighted_length(const FieldLengths& lengths, std::uint32_t ordinal) const {
-    std::uint32_t sum = 0;
-    for (std::size_t f = 0; f < kFieldCount; ++f) sum += lengths.at(ordinal, f) * settings_.weights[f];
-    return sum;
+  double norm(const FieldLengths& lengths, std::uint32_t ordinal) const {
+    const std::size_t row = std::size_t{ordinal} * kFieldCount;
+    return norm(lengths.narrow() != nullptr ? weighted(lengths.narrow() + row) : weighted(lengths.wide() + row));
   }
   // Not below the contribution, to a query that has the term once, of any posting the impacts bound.
   std::int32_t bound(const ScoredTerm& term, const std::array<segment_format::Impact, 2>& impacts) const;
@@ -61,6 +58,12 @@ class Scoring {
  private:
   Scoring(const LexicalSettings& settings, const LexicalStatistics& statistics);
   double compute_norm(std::uint32_t length) const;
+  template <class Number>
+  std::uint32_t weighted(const Number* row) const {
+    std::uint32_t sum = 0;
+    for (std::size_t f = 0; f < kFieldCount; ++f) sum += row[f] * settings_.weights[f];
+    return sum;
+  }
 
   LexicalSettings settings_;
   double average_length_ = 1;

@@ -96,12 +96,22 @@ class SegmentSearch {
     if (!decode_weighted_frequencies(term.postings, block, scoring_.weights(), frequencies.data())) return false;
     const std::uint32_t size = term.postings.block_size(block);
     std::array<double, kPostingsPerBlock> norms;
-    for (std::uint32_t i = 0; i < size; ++i) norms[i] = norm(term.ordinals[i]);
+    for (std::uint32_t i = 0; i < size; ++i) norms[i] = scoring_.norm(lengths_, term.ordinals[i]);
     contributions(term.factor, frequencies.data(), norms.data(), size, term.scores.data());
     return true;
   }
 
-  double norm(std::uint32_t ordinal) const { return scoring_.norm(scoring_.weighted_length(lengths_, ordinal)); }
+  // The score of one posting of the decoded block.
+  bool score_one(const TermWalk& term, std::uint32_t block, std::uint32_t index, std::int64_t& out) const {
+    if (term.scored == block) {
+      out = term.scores[index] * term.count;
+      return true;
+    }
+    std::uint32_t frequency = 0;
+    if (!decode_weighted_frequency(term.postings, block, index, scoring_.weights(), frequency)) return false;
+    out = contribution(term.factor, frequency, scoring_.norm(lengths_, term.ordinals[index])) * term.count;
+    return true;
+  }
 
   // What a chunk of the window must score to be among the k best.
   std::int64_t needed(std::uint32_t begin) {
@@ -202,8 +212,9 @@ class SegmentSearch {
         const std::uint32_t size = term.postings.block_size(b);
         const auto place = std::lower_bound(term.ordinals.begin(), term.ordinals.begin() + size, candidate.ordinal);
         if (place != term.ordinals.begin() + size && *place == candidate.ordinal) {
-          if (!score(term, b)) return false;
-          candidate.score += term.scores[static_cast<std::size_t>(place - term.ordinals.begin())] * term.count;
+          std::int64_t score = 0;
+          if (!score_one(term, b, static_cast<std::uint32_t>(place - term.ordinals.begin()), score)) return false;
+          candidate.score += score;
         }
       }
       if (candidate.score + rest >= need) candidates_[kept++] = candidate;

@@ -96,6 +96,19 @@ void pack_block(std::span<const std::uint32_t, kPackedBlock> values, std::uint32
 
 void unpack_block(const std::uint8_t* in, std::uint32_t width, std::uint32_t* out) { kUnpack[width](in, out); }
 
+std::uint32_t unpack_one(const std::uint8_t* in, std::uint32_t width, std::uint32_t index) {
+  if (width == 0) return 0;
+  const std::uint32_t lane = index % 4, bit = index / 4 * width, word = bit / 32, shift = bit % 32;
+  const auto word_at = [in, lane](std::uint32_t number) {
+    std::uint32_t value;
+    std::memcpy(&value, in + 16 * number + 4 * lane, sizeof(value));
+    return std::uint64_t{value};
+  };
+  std::uint64_t value = word_at(word) >> shift;
+  if (shift + width > 32) value |= word_at(word + 1) << (32 - shift);
+  return static_cast<std::uint32_t>(value & ((std::uint64_t{1} << width) - 1));
+}
+
 void unpack_ascending(const std::uint8_t* in, std::uint32_t width, std::uint32_t before, std::uint32_t* out) {
   kUnpackAscending[width](in, before, out);
 }

@@ -21,6 +21,9 @@ void pack_block(std::span<const std::uint32_t, kPackedBlock> values, std::uint32
 // Reads 16 * width bytes from `in` (any alignment) into 128 numbers; width <= 32.
 void unpack_block(const std::uint8_t* in, std::uint32_t width, std::uint32_t* out);
 
+// The number at `index` of a block alone.
+std::uint32_t unpack_one(const std::uint8_t* in, std::uint32_t width, std::uint32_t index);
+
 // As unpack_block, for a strictly increasing sequence stored as gaps less one: out[i] is `before` plus
 // the sum of the first i + 1 numbers, each plus one (modulo 2^32).
 void unpack_ascending(const std::uint8_t* in, std::uint32_t width, std::uint32_t before, std::uint32_t* out);

@@ -141,6 +141,26 @@ bool decode_weighted_frequencies(const TermPostings& term, std::uint32_t block, 
   return true;
 }
 
+bool decode_weighted_frequency(const TermPostings& term, std::uint32_t block, std::uint32_t index,
+                               const FieldWeights& weights, std::uint32_t& out) {
+  if (!is_full(term, block)) {
+    std::uint32_t all[kPostingsPerBlock];
+    if (!decode_weighted_frequencies(term, block, weights, all)) return false;
+    out = all[index];
+    return true;
+  }
+  const auto data = data_of(term, block);
+  const BlockWidths widths = BlockWidths::unpack(term.entries[block].widths);
+  out = widths.body_base * weights[kBody];
+  for (std::size_t f = 0; f < kFieldCount; ++f) {
+    if (widths.frequency[f] == 0) continue;
+    const std::uint8_t* packed = packed_frequencies(data, widths, f);
+    if (packed == nullptr) return false;
+    out += unpack_one(packed, widths.frequency[f], index) * weights[f];
+  }
+  return true;
+}
+
 bool decode_positions(const TermPostings& term, std::uint32_t block, std::span<const std::uint32_t> body_frequencies,
                       std::vector<std::uint32_t>& out) {
   out.clear();

@@ -54,6 +54,10 @@ bool decode_ordinals(const TermPostings& term, std::uint32_t block, std::uint32_
 bool decode_weighted_frequencies(const TermPostings& term, std::uint32_t block, const FieldWeights& weights,
                                  std::uint32_t* out);
 
+// The same for one posting of a block alone.
+bool decode_weighted_frequency(const TermPostings& term, std::uint32_t block, std::uint32_t index,
+                               const FieldWeights& weights, std::uint32_t& out);
+
 // For each posting of a block its frequency in one field, into out[128]. False: damaged.
 bool decode_frequencies(const TermPostings& term, std::uint32_t block, std::size_t field, std::uint32_t* out);
 

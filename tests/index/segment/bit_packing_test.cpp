@@ -32,6 +32,7 @@ TEST_CASE("a packed block gives back its numbers at every width") {
     std::array<std::uint32_t, kPackedBlock> unpacked;
     unpack_block(reinterpret_cast<const std::uint8_t*>(packed.data()) + 1, width, unpacked.data());
     CHECK(unpacked == numbers);
+    for (std::uint32_t i = 0; i < kPackedBlock; ++i) CHECK(unpack_one(reinterpret_cast<const std::uint8_t*>(packed.data()) + 1, width, i) == numbers[i]);
   }
 }
 
