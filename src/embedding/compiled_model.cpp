@@ -9,6 +9,7 @@
 #include "base/canonical_json.h"
 #include "base/hash.h"
 #include "base/log.h"
+#include "embedding/encoder_graph.h"
 #include "embedding/instruction_set.h"
 #include "embedding/int8_pass.h"
 #include "embedding/model_compiler.h"
@@ -92,9 +93,11 @@ std::string CompiledKey::to_json() const {
   const Json json = {{"format", kFormatVersion},
                      {"library", std::string(ov::get_openvino_version().buildNumber)},
                      {"instruction_set", instruction_set()},
+                     {"encoder_graph", kEncoderGraphVersion},
                      {"int8_pass", kInt8PassVersion},
                      {"model_sha256", model_sha256},
                      {"precision", precision_name(precision)},
+                     {"pooling", pooling_name(pooling)},
                      {"dimension", dimension},
                      {"max_tokens", max_tokens},
                      {"vocabulary_size", vocabulary_size}};

@@ -13,11 +13,12 @@ namespace grounds {
 struct CompiledKey {
   std::string model_sha256;
   Precision precision = Precision::kInt8;
+  Pooling pooling = Pooling::kCls;   // rows that are not pooled are not computed
   int dimension = 0;
   std::size_t max_tokens = 0;
   std::size_t vocabulary_size = 0;  // checked against the model when it was compiled
 
-  // Also has the versions of OpenVINO, of the int8 pass and of the format, and the instruction set.
+  // Also has the versions of OpenVINO, of the graph passes and of the format, and the instruction set.
   std::string to_json() const;
   std::string file_name() const;
 };

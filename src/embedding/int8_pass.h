@@ -1,5 +1,6 @@
 // The graph pass that makes an encoder int8: weights of matrix products become u8 with a scale and a zero
-// point per output channel, in the pattern that the CPU plugin runs with activations quantised per row.
+// point per output channel, in the pattern that the CPU plugin runs with activations quantised per row;
+// large tables of token vectors become u8 with a scale per row.
 #pragma once
 
 #include <memory>
@@ -10,7 +11,7 @@
 namespace grounds {
 
 // Part of what decides the vectors: changed with any change to the pass.
-inline constexpr int kInt8PassVersion = 1;
+inline constexpr int kInt8PassVersion = 3;
 
 // Rewrites the model in place; returns the number of products rewritten. kBadInput if a weight is not
 // finite, or if there is no product with a constant weight at all.

@@ -28,7 +28,7 @@ Result<CompiledEncoder> open_or_compile(const FileSystem& files, const std::stri
   if (!hash_known) {
     GROUNDS_ASSIGN_OR_RETURN(*model_sha256, check_file(files, onnx_path, "", kLargestModelFile));
   }
-  const CompiledKey key{*model_sha256, wanted.precision, entry.dimension, max_tokens, wanted.vocabulary_size};
+  const CompiledKey key{*model_sha256, wanted.precision, entry.pooling, entry.dimension, max_tokens, wanted.vocabulary_size};
   // Others are for comparisons, and their files would be large.
   const bool cached = wanted.precision == Precision::kInt8;
   if (cached) {
@@ -42,14 +42,17 @@ Result<CompiledEncoder> open_or_compile(const FileSystem& files, const std::stri
   }
   CompiledEncoder result;
   GROUNDS_ASSIGN_OR_RETURN(
-      result.model, compile_encoder({onnx_path, wanted.precision, entry.dimension, max_tokens, wanted.vocabulary_size},
+      result.model, compile_encoder({onnx_path, wanted.precision, entry.pooling, entry.dimension, max_tokens, wanted.vocabulary_size},
                                     wanted.streams));
-  if (cached) {
-    // A folder that cannot be written costs time at each start, no more.
-    if (const auto saved = save_compiled(files, folder, key, result.model); !saved)
-      log_debug("the compiled model is not kept: " + saved.error().message);
+  if (!cached) return result;
+  // A folder that cannot be written costs time at each start, no more.
+  if (const auto saved = save_compiled(files, folder, key, result.model); !saved) {
+    log_debug("the compiled model is not kept: " + saved.error().message);
+    return result;
   }
-  return result;
+  // What later starts will run, and in less memory than the model just compiled.
+  result = {};
+  return open_compiled(files, folder, key, wanted.streams);
 }
 
 int stream_count(int wanted) {

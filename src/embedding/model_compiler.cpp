@@ -7,6 +7,7 @@
 #include <openvino/op/util/gather_base.hpp>
 #include <openvino/openvino.hpp>
 
+#include "embedding/encoder_graph.h"
 #include "embedding/int8_pass.h"
 
 namespace grounds {
@@ -90,6 +91,8 @@ Result<ov::CompiledModel> compile(const CompileRequest& request, int streams) {
     for (std::size_t i = 0; i < model->inputs().size(); ++i)
       shapes[i] = ov::PartialShape{1, ov::Dimension(1, static_cast<std::int64_t>(request.max_tokens))};
     model->reshape(shapes);
+    drop_attention_mask(model);
+    keep_pooled_row(model, request.pooling);
     if (request.precision == Precision::kInt8) {
       GROUNDS_RETURN_IF_ERROR(compress_to_int8(model));
     }

@@ -10,6 +10,7 @@ namespace grounds {
 struct CompileRequest {
   std::string onnx_path;
   Precision precision = Precision::kInt8;
+  Pooling pooling = Pooling::kCls;
   int dimension = 0;
   std::size_t max_tokens = 0;
   std::size_t vocabulary_size = 0;

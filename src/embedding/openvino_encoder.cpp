@@ -1,5 +1,7 @@
 #include "embedding/openvino_encoder.h"
 
+#include <sys/mman.h>
+
 #include <algorithm>
 #include <atomic>
 #include <condition_variable>
@@ -37,7 +39,7 @@ class Stream {
     }
   }
 
-  // A row of `dimension` floats per token; valid until the next run. Throws what OpenVINO throws.
+  // A row of floats per token, or the pooled row alone; valid until the next run. Throws what OpenVINO throws.
   std::span<const float> run(const std::vector<std::int64_t>& ids) {
     std::copy(ids.begin(), ids.end(), ids_.begin());
     const ov::Shape shape{1, ids.size()};
@@ -94,6 +96,13 @@ class BorrowedStream {
   StreamPool& pool_;
   std::unique_ptr<Stream> stream_;
 };
+
+// Weights were copied into the kernels' own layout by now: lets go of the file's pages. Those still in use
+// (the table of token vectors) come back when they are touched.
+void release_pages(const MappedFile& mapping) {
+  const std::span<const std::byte> bytes = mapping.bytes();
+  if (!bytes.empty()) ::madvise(const_cast<std::byte*>(bytes.data()), bytes.size(), MADV_DONTNEED);
+}
 
 class OpenVinoEncoder final : public Encoder {
  public:
@@ -167,7 +176,9 @@ Result<std::vector<float>> OpenVinoEncoder::infer(Stream& stream, const std::vec
   const auto dimension = static_cast<std::size_t>(identity_.dimension);
   try {
     const std::span<const float> rows = stream.run(ids);
-    if (rows.size() != ids.size() * dimension)
+    // Pooling one row, the model was cut to compute no other (keep_pooled_row).
+    const bool one_row = identity_.pooling != Pooling::kMean && rows.size() == dimension;
+    if (!one_row && rows.size() != ids.size() * dimension)
       return fail(ErrorCode::kBadInput, "the model " + identity_.name + " gives vectors of dimension " +
                                             std::to_string(rows.size() / ids.size()) + ", not " +
                                             std::to_string(dimension));
@@ -240,6 +251,7 @@ Status OpenVinoEncoder::start() {
     hash.update(std::as_bytes(std::span(codes)));
   }
   runtime_.canary = to_hex(hash.finish());
+  release_pages(compiled_.mapping);
   return {};
 }
 

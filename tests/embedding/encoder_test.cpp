@@ -93,31 +93,41 @@ TEST_CASE("a vector is bitwise the same alone, among others, on one stream or tw
   }
 }
 
-TEST_CASE("the model does what its matrices say") {
-  // In f32, mean pooling: the mean of table rows times the weight, computed here from the ONNX file's numbers.
-  TinyModel tiny;
-  const Loaded model(tiny, {Precision::kF32, 1});
-  const std::string onnx = tiny.onnx();
-  const auto floats = [&](const char* name, std::size_t count) {
-    const std::string mark = std::string("\x42") + static_cast<char>(std::string(name).size()) + name + "\x4a";
-    std::size_t at = onnx.find(mark);
-    REQUIRE(at != std::string::npos);
-    for (at += mark.size(); onnx[at] & '\x80'; ++at) {
-    }
-    std::vector<float> values(count);
-    std::memcpy(values.data(), onnx.data() + at + 1, count * sizeof(float));
-    return values;
-  };
-  const auto table = floats("table", 40 * 64), weight = floats("weight", 64 * 64);
-  const auto ids = model.encoder->tokenizer().with_special_tokens(model.encoder->tokenizer().tokenize("the contract of"));
-  std::vector<double> expected(64);
-  for (const std::int64_t id : ids)
-    for (std::size_t i = 0; i < 64; ++i)
-      for (std::size_t j = 0; j < 64; ++j) expected[j] += table[static_cast<std::size_t>(id) * 64 + i] * weight[i * 64 + j];
-  const double norm = std::sqrt(std::inner_product(expected.begin(), expected.end(), expected.begin(), 0.0));
-  const auto vector = model.encoder->embed("the contract of", TextRole::kPassage);
-  REQUIRE(vector);
-  for (std::size_t j = 0; j < 64; ++j) CHECK((*vector)[j] == doctest::Approx(expected[j] / norm).epsilon(1e-4));
+TEST_CASE("the model does what its matrices say, for each pooling") {
+  // In f32: rows of the table times the weight, computed here from the ONNX file's numbers.
+  for (const std::string pooling : {"cls", "mean", "last"}) {
+    TinyModel tiny;
+    tiny.pooling = pooling;
+    const Loaded model(tiny, {Precision::kF32, 1});
+    const std::string onnx = tiny.onnx();
+    const auto floats = [&](const std::string& name, std::size_t count) {
+      // The fields name (8) and raw_data (9) of a TensorProto; then the size, a varint.
+      const std::string mark = std::string("\x42") + static_cast<char>(name.size()) + name + "\x4a";
+      std::size_t at = onnx.find(mark);
+      REQUIRE(at != std::string::npos);
+      for (at += mark.size(); onnx[at] & '\x80'; ++at) {
+      }
+      std::vector<float> values(count);
+      std::memcpy(values.data(), onnx.data() + at + 1, count * sizeof(float));
+      return values;
+    };
+    const auto table = floats("table", 40 * 64), weight = floats("weight", 64 * 64);
+    const Tokenizer& tokenizer = model.encoder->tokenizer();
+    auto ids = tokenizer.with_special_tokens(tokenizer.tokenize("the contract of"));
+    REQUIRE(ids.size() == 5);
+    if (pooling == "cls") ids = {ids.front()};
+    if (pooling == "last") ids = {ids.back()};
+    std::vector<double> expected(64);
+    for (const std::int64_t id : ids)
+      for (std::size_t i = 0; i < 64; ++i)
+        for (std::size_t j = 0; j < 64; ++j)
+          expected[j] += table[static_cast<std::size_t>(id) * 64 + i] * weight[i * 64 + j];
+    const double norm = std::sqrt(std::inner_product(expected.begin(), expected.end(), expected.begin(), 0.0));
+    const auto vector = model.encoder->embed("the contract of", TextRole::kPassage);
+    REQUIRE(vector);
+    INFO(pooling);
+    for (std::size_t j = 0; j < 64; ++j) CHECK((*vector)[j] == doctest::Approx(expected[j] / norm).epsilon(1e-4));
+  }
 }
 
 TEST_CASE("int8 is close to f32") {

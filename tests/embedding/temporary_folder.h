@@ -12,7 +12,9 @@ class TemporaryFolder {
  public:
   TemporaryFolder() {
     std::random_device random;
-    path_ = std::filesystem::temp_directory_path() / ("grounds-embedding-" + std::to_string(random()) + std::to_string(random()));
+    // In memory where there is such a place: files here are small, and synced often.
+    const std::filesystem::path memory = "/dev/shm";
+    path_ = (std::filesystem::is_directory(memory) ? memory : std::filesystem::temp_directory_path()) / ("grounds-embedding-" + std::to_string(random()) + std::to_string(random()));
     std::filesystem::create_directories(path_);
   }
   ~TemporaryFolder() {

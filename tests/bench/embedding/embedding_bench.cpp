@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdlib>
+#include <ctime>
 #include <fstream>
 #include <iostream>
 #include <string>
@@ -53,6 +54,13 @@ Result<std::shared_ptr<const Encoder>> load(const FileSystem& files, const std::
   return load_encoder(registry, model, options);
 }
 
+// Processor time of all threads of this process: what counts when the machine does other work too.
+double cpu_seconds() {
+  timespec time{};
+  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
+  return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_nsec) * 1e-9;
+}
+
 int speed(const std::string& model, const std::string& precision, int streams, int repeats) {
   using Clock = std::chrono::steady_clock;
   const FileSystem files;
@@ -62,19 +70,23 @@ int speed(const std::string& model, const std::string& precision, int streams, i
   const double ready = std::chrono::duration<double>(Clock::now() - begun).count();
   const std::vector<std::string> texts = read_lines();
   std::size_t tokens = 0;
-  double best = 1e9;
+  double best = 1e9, best_cpu = 1e9;
   for (int i = 0; i < repeats + 1; ++i) {  // the first warms up
     const auto start = Clock::now();
+    const double cpu_start = cpu_seconds();
     const auto vectors = (*encoder)->embed_all(texts, TextRole::kPassage, [&](std::size_t done) {
       tokens = done;
       return true;
     });
     if (!vectors) return report(vectors.error());
     const double seconds = std::chrono::duration<double>(Clock::now() - start).count();
-    if (i > 0 && seconds < best) best = seconds;
+    const double cpu = cpu_seconds() - cpu_start;
+    if (i > 0) best = std::min(best, seconds);
+    if (i > 0) best_cpu = std::min(best_cpu, cpu);
   }
   std::cout << "{\"model\":\"" << model << "\",\"precision\":\"" << precision << "\",\"streams\":" << streams
             << ",\"tokens\":" << tokens << ",\"tokens_per_second\":" << static_cast<double>(tokens) / best
+            << ",\"tokens_per_cpu_second\":" << static_cast<double>(tokens) / best_cpu
             << ",\"ready_seconds\":" << ready << ",\"runtime\":" << (*encoder)->runtime().to_json() << "}\n";
   return 0;
 }
