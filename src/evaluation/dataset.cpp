@@ -91,10 +91,11 @@ Result<Dataset> read_dataset(const FileSystem& file_system, const DatasetPlace& 
   while (true) {
     GROUNDS_ASSIGN_OR_RETURN(std::optional<EvaluationDocument> document, corpus.next());
     if (!document) break;
+    if (!document->empty()) dataset.findable.insert(std::move(document->id));
   }
   dataset.documents = corpus.ids().size();
   dataset.empty_documents = dataset.findings.count(FindingKind::kEmptyDocument);
-  if (dataset.documents == dataset.empty_documents)
+  if (dataset.findable.empty())
     return fail(ErrorCode::kBadInput, dataset.corpus_path + " holds no document with text");
   match(std::move(queries), std::move(judgements), corpus.ids(), dataset);
   if (dataset.queries.empty())

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <unordered_set>
 #include <vector>
 
 #include "base/file_system.h"
@@ -20,6 +21,7 @@ struct Dataset {
   std::string corpus_path;
   std::uint64_t documents = 0;             // distinct ids in the corpus
   std::uint64_t empty_documents = 0;       // of these, with nothing to find them by
+  std::unordered_set<std::string> findable;  // the ids of the others
   std::uint64_t judged_pairs = 0;          // in the file of judgements, each pair once
   std::vector<EvaluationQuery> queries;    // those to ask: judged and not empty, in the order of the file
   Judgements judgements;                   // of these queries, by the same ids

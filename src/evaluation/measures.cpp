@@ -18,8 +18,7 @@ double discounted(std::int32_t grade, std::size_t index) {
 
 double ideal_gain(const JudgedDocuments& judged) {
   std::vector<std::int32_t> grades;
-  for (const auto& [document, grade] : judged)
-    if (grade > 0) grades.push_back(grade);
+  for (const auto& [document, grade] : judged) grades.push_back(grade);
   std::ranges::sort(grades, std::greater());
   double gain = 0;
   for (std::size_t i = 0; i < std::min(kNdcgCut, grades.size()); ++i) gain += discounted(grades[i], i);

@@ -71,6 +71,7 @@ TEST_CASE("everything odd in the input is counted, and the rest is still scored"
   Dataset dataset = read(files).value();
   CHECK(dataset.documents == 3);
   CHECK(dataset.empty_documents == 1);
+  CHECK(dataset.findable == std::unordered_set<std::string>{"d1", "2"});
   CHECK(query_ids(dataset) == std::vector<std::string>{"q1", "hopeless"});
   CHECK(dataset.queries[0].text == "asked");
   CHECK(dataset.judgements == Judgements{{"hopeless", {{"d1", 0}}}, {"q1", {{"2", 1}, {"d1", 1}, {"gone", 1}}}});

@@ -67,8 +67,8 @@ TEST_CASE("the exchange of few queries is counted out") {
   PairedTest test = paired_test(a, b);
   CHECK(test.p == 0.25);
   CHECK(test.difference == doctest::Approx(0.6));
-  // 0.1 + 0.2 - 0.3 is not 0 in doubles; as far as the sums of other signs it counts as 0.
-  CHECK(paired_test(std::vector<double>{0, 0, 0.3}, std::vector<double>{0.1, 0.2, 0}).p == 1.0);
+  // -0.2 + 0.1 + 0.7 - 0.8 is 0.2 from 0, as two of the sums with other signs are that doubles put nearer.
+  CHECK(paired_test(std::vector<double>{0.2, 0, 0, 0.8}, std::vector<double>{0, 0.1, 0.7, 0}).p == 14.0 / 16);
 }
 
 TEST_CASE("enumeration and random exchanges agree") {
