@@ -21,15 +21,6 @@ endif()
 # grounds_library(NAME SOURCES a.cpp ... LINKS lib ...): one static library of the project.
 function(grounds_library name)
   cmake_parse_arguments(ARG "" "" "SOURCES;LINKS;PRIVATE_LINKS" ${ARGN})
-  foreach(source ${ARG_SOURCES})  # BRINGUP
-    if(NOT IS_ABSOLUTE ${source} AND NOT EXISTS ${CMAKE_CURRENT_SOURCE_DIR}/${source})  # BRINGUP
-      list(REMOVE_ITEM ARG_SOURCES ${source})  # BRINGUP
-    endif()  # BRINGUP
-  endforeach()  # BRINGUP
-  if(NOT ARG_SOURCES)  # BRINGUP
-    file(WRITE ${CMAKE_CURRENT_BINARY_DIR}/${name}_empty.cpp "")  # BRINGUP
-    set(ARG_SOURCES ${CMAKE_CURRENT_BINARY_DIR}/${name}_empty.cpp)  # BRINGUP
-  endif()  # BRINGUP
   add_library(${name} STATIC ${ARG_SOURCES})
   target_link_libraries(${name} PUBLIC grounds_rules ${ARG_LINKS} PRIVATE ${ARG_PRIVATE_LINKS})
 endfunction()

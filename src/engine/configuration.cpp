@@ -105,6 +105,8 @@ void read_section(Reader& reader, const std::string& section, const toml::table&
     else if (key == "answer.reuse") reader.read(value, key, configuration.reuse);
     else if (key == "embedding.precision") reader.read(value, key, configuration.precision);
     else if (key == "embedding.streams") reader.read(value, key, configuration.streams);
+    else if (key == "ingest.commit_chunks") reader.read(value, key, configuration.commit_chunks);
+    else if (key == "ingest.commit_seconds") reader.read(value, key, configuration.commit_seconds);
     else reader.unknown(value, key);
   }
 }
@@ -127,10 +129,14 @@ Status read_environment(const std::function<std::optional<std::string>(const std
     if (!precision) return wrong_variable("GROUNDS_EMBEDDING_PRECISION", *value, "int8, bf16 or f32");
     configuration.precision = *precision;
   }
-  if (auto value = environment("GROUNDS_EMBEDDING_STREAMS")) {
-    auto [end, error] = std::from_chars(value->data(), value->data() + value->size(), configuration.streams);
-    if (error != std::errc{} || end != value->data() + value->size() || configuration.streams < 0)
-      return wrong_variable("GROUNDS_EMBEDDING_STREAMS", *value, "a whole number");
+  for (auto [name, into] : {std::pair{"GROUNDS_EMBEDDING_STREAMS", &configuration.streams},
+                            {"GROUNDS_INGEST_COMMIT_CHUNKS", &configuration.commit_chunks},
+                            {"GROUNDS_INGEST_COMMIT_SECONDS", &configuration.commit_seconds}}) {
+    auto value = environment(name);
+    if (!value) continue;
+    auto [end, error] = std::from_chars(value->data(), value->data() + value->size(), *into);
+    if (error != std::errc{} || end != value->data() + value->size() || *into < 0 || *into > 1'000'000)
+      return wrong_variable(name, *value, "a whole number");
   }
   return {};
 }
@@ -150,8 +156,8 @@ Result<Configuration> Configuration::load(
         std::string section(name_of_key.str());
         if (section == "access") {
           read_access(reader, value, configuration.access);
-        } else if (section == "server" || section == "answer" || section == "embedding" || section == "backends" ||
-                   section == "parties") {
+        } else if (section == "server" || section == "answer" || section == "embedding" || section == "ingest" ||
+                   section == "backends" || section == "parties") {
           if (const toml::table* table = as_table(reader, value, section))
             read_section(reader, section, *table, configuration);
         } else {

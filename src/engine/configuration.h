@@ -34,6 +34,8 @@ struct Configuration {
   bool reuse = true;
   Precision precision = Precision::kInt8;
   int streams = 0;                   // 0: one per core
+  int commit_chunks = 4096;          // an ingest commits when so many chunks are ready,
+  int commit_seconds = 5;            // or after so many seconds
   std::vector<AccessRule> access;
   std::map<std::string, BackendSettings> backends;
   std::map<std::string, std::string> parties;   // factor, backend, job or key -> "A", "B", "C" or a name

@@ -1,0 +1,211 @@
+// Ranking is a pure function of the chunks that take part: equal to scoring all of them by brute force,
+// whatever the segments, the order of insertion and the threads.
+#include "retrieval/fusion.h"
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <random>
+
+#include "index/vector/scan.h"
+#include "tests/index/generation/fixture.h"
+
+namespace grounds::test {
+namespace {
+
+const Principal kAdmin{"local", {}, true, true};
+const Principal kReader{"reader", {"everyone"}, false, false};
+
+struct Document {
+  std::string uri, content;
+  int chunks;
+  bool chinese, hidden;
+};
+
+std::vector<Document> random_documents(std::mt19937_64& random) {
+  std::vector<Document> documents;
+  // Few contents: many equal texts, hence many ties.
+  for (int i = 0; i < 40; ++i)
+    documents.push_back({"doc" + std::to_string(i), "word" + std::to_string(random() % 6), 1 + static_cast<int>(random() % 3),
+                         random() % 3 == 0, random() % 5 == 0});
+  return documents;
+}
+
+// A collection of two spaces, its documents committed in the given order, `per_commit` at a time.
+std::shared_ptr<Workspace> build(Fixture& fixture, const std::vector<Document>& documents, std::size_t per_commit) {
+  auto workspace = fixture.init();
+  Collection collection = must(Catalog(*workspace).create_collection(
+      "default", {{0, "*", "space-a", "{}", kDimension}, {0, "zh", "space-b", "{}", kDimension}}, Settings(), "test"));
+  for (std::size_t i = 0; i < documents.size(); i += per_commit) {
+    CommitBatch batch;
+    batch.analyzer = "test";
+    for (std::size_t j = i; j < std::min(i + per_commit, documents.size()); ++j) {
+      const Document& document = documents[j];
+      batch.versions.push_back(make_version(batch, collection.spaces[document.chinese ? 1 : 0].id, document.uri,
+                                            document.content, document.chunks,
+                                            {document.hidden ? "hr" : "everyone"}));
+    }
+    must(commit(*workspace, collection, std::move(batch)));
+  }
+  return workspace;
+}
+
+Query random_query(std::mt19937_64& random, const Settings& settings) {
+  Query query;
+  query.text = random() % 2 ? "an English question" : "一个中文问题";
+  query.settings = settings;
+  for (const char* space : {"space-a", "space-b"}) {
+    auto& codes = query.codes[space];
+    for (std::uint32_t d = 0; d < kDimension; ++d) codes.push_back(static_cast<std::int8_t>(static_cast<int>(random() % 255) - 127));
+  }
+  for (std::uint64_t n = random() % 3; n-- > 0;) query.lexical.terms.push_back("word" + std::to_string(random() % 7));
+  query.lexical.terms.push_back("piece");
+  return query;
+}
+
+struct Scored { ChunkId id; std::int64_t score; };
+
+// Every eligible chunk scored from its definition: BM25 over its maximum and the similarity standardised
+// over the space, weighted. For collections of so few chunks that every one is a candidate.
+std::vector<Scored> brute_force(const Snapshot& snapshot, const Query& query) {
+  std::vector<Hit> all;
+  std::vector<std::int64_t> dots;
+  std::map<std::int64_t, std::vector<std::int64_t>> by_space;
+  for (std::uint32_t v = 0; v < snapshot.views.size(); ++v) {
+    const SegmentView& view = snapshot.views[v];
+    auto ids = must(view.segment->ids());
+    auto codes = must(view.segment->codes());
+    const auto& wanted = query.codes.at(view.segment->header().space);
+    for (std::uint32_t i = 0; i < ids.size(); ++i) {
+      if (!view.eligible->test(i)) continue;
+      std::int64_t product = 0;
+      for (std::uint32_t d = 0; d < kDimension; ++d)
+        product += static_cast<std::int64_t>(codes[std::size_t{i} * kDimension + d]) * wanted[d];
+      all.push_back({v, i, ids[i], 0});
+      dots.push_back(product);
+      by_space[snapshot.view_space[v]].push_back(product);
+    }
+  }
+  LexicalStatistics statistics = must(lexical_statistics(snapshot.views, query.lexical.terms));
+  auto lexical = must(lexical_scores(snapshot.views, query.lexical, statistics, lexical_settings(query.settings), all));
+  const std::int64_t best = lexical.empty() ? 0 : std::ranges::max(lexical);
+  const double weight = query.settings.real("fusion.dense_weight");
+  const bool chinese = query.text.front() != 'a';
+  std::vector<Scored> scored;
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    const std::int64_t space = snapshot.view_space[all[i].segment];
+    const auto& sample = by_space[space];
+    double sum = 0, squares = 0;
+    for (std::int64_t x : sample) {
+      sum += static_cast<double>(x);
+      squares += static_cast<double>(x) * static_cast<double>(x);
+    }
+    const double count = static_cast<double>(sample.size()), mean = sum / count;
+    const double deviation = std::sqrt(squares / count - mean * mean);
+    const auto [low, high] = std::ranges::minmax(sample);
+    double standardised = 0;
+    if (sample.size() >= 30 && deviation > 0) standardised = (static_cast<double>(dots[i]) - mean) / deviation;
+    else if (high > low)
+      standardised = (static_cast<double>(dots[i]) - static_cast<double>(low)) / ((static_cast<double>(high) - static_cast<double>(low)) / 4.0);
+    bool own_language = chinese == (snapshot.view_space[all[i].segment] == snapshot.collection.spaces[1].id);
+    if (!own_language) standardised *= query.settings.real("fusion.foreign_weight");
+    double bm25 = best > 0 ? static_cast<double>(lexical[i]) / static_cast<double>(best) : 0.0;
+    scored.push_back({all[i].id, static_cast<std::int64_t>(std::nearbyint(((1 - weight) * bm25 + weight * standardised) * 1048576.0))});
+  }
+  std::ranges::sort(scored, [](const Scored& a, const Scored& b) { return a.score != b.score ? a.score > b.score : a.id < b.id; });
+  return scored;
+}
+
+TEST_CASE("a hybrid ranking equals brute force over all that the principal may read") {
+  for (std::uint64_t seed = 1; seed <= 6; ++seed) {
+    CAPTURE(seed);
+    std::mt19937_64 random(seed);
+    Fixture fixture;
+    auto workspace = build(fixture, random_documents(random), 1 + random() % 7);
+    Snapshots snapshots(*workspace);
+    for (const Principal& principal : {kAdmin, kReader}) {
+      auto snapshot = must(snapshots.get("default", principal));
+      for (int q = 0; q < 10; ++q) {
+        Settings settings;
+        must(settings.set("fusion.dense_weight", std::to_string(static_cast<double>(random() % 11) / 10)));
+        Query query = random_query(random, settings);
+        auto expected = brute_force(*snapshot, query);
+        auto ranked = must(rank(*snapshot, query, 1000));
+        REQUIRE(ranked.size() == expected.size());
+        for (std::size_t i = 0; i < ranked.size(); ++i) {
+          CHECK(ranked[i].score == expected[i].score);
+          CHECK(ranked[i].id == expected[i].id);
+        }
+      }
+    }
+  }
+}
+
+TEST_CASE("segments, order of insertion and threads change nothing in any mode") {
+  for (std::uint64_t seed = 1; seed <= 4; ++seed) {
+    CAPTURE(seed);
+    std::mt19937_64 random(seed);
+    std::vector<Document> documents = random_documents(random);
+    Fixture first_fixture, second_fixture;
+    auto first = build(first_fixture, documents, documents.size());
+    std::ranges::shuffle(documents, random);
+    auto second = build(second_fixture, documents, 3);
+    Snapshots first_snapshots(*first), second_snapshots(*second);
+    auto a = must(first_snapshots.get("default", kReader));
+    auto b = must(second_snapshots.get("default", kReader));
+    REQUIRE(a->views.size() < b->views.size());
+    for (SearchMode mode : {SearchMode::kHybrid, SearchMode::kVector, SearchMode::kLexical})
+      for (const char* method : {"score", "rank"}) {
+        Settings settings;
+        must(settings.set("fusion.method", method));
+        Query query = random_query(random, settings);
+        query.mode = mode;
+        for (std::uint32_t k : {1u, 7u, 100u}) {
+          auto one = must(rank(*a, query, k, 1)), two = must(rank(*b, query, k, 2));
+          REQUIRE(one.size() == two.size());
+          for (std::size_t i = 0; i < one.size(); ++i) {
+            CHECK(one[i].id == two[i].id);
+            CHECK(one[i].score == two[i].score);
+            CHECK(one[i].vector_score == two[i].vector_score);
+            CHECK(one[i].lexical_score == two[i].lexical_score);
+          }
+        }
+      }
+  }
+}
+
+TEST_CASE("a shorter list is the beginning of a longer one") {
+  std::mt19937_64 random(9);
+  Fixture fixture;
+  auto workspace = build(fixture, random_documents(random), 5);
+  Snapshots snapshots(*workspace);
+  auto snapshot = must(snapshots.get("default", kAdmin));
+  Query query = random_query(random, Settings());
+  auto longest = must(rank(*snapshot, query, 60));
+  for (std::uint32_t k = 1; k < 60; k += 7) {
+    auto shorter = must(rank(*snapshot, query, k));
+    for (std::size_t i = 0; i < shorter.size(); ++i) CHECK(shorter[i].id == longest[i].id);
+  }
+}
+
+TEST_CASE("what a principal may not read takes part in no score of what it may") {
+  std::mt19937_64 random(11);
+  std::vector<Document> documents = random_documents(random);
+  std::vector<Document> open_ones;
+  std::ranges::copy_if(documents, std::back_inserter(open_ones), [](const Document& d) { return !d.hidden; });
+  Fixture with_fixture, without_fixture;
+  auto with = build(with_fixture, documents, 4), without = build(without_fixture, open_ones, 4);
+  Snapshots with_snapshots(*with), without_snapshots(*without);
+  auto a = must(with_snapshots.get("default", kReader)), b = must(without_snapshots.get("default", kReader));
+  Query query = random_query(random, Settings());
+  query.mode = SearchMode::kVector;  // lexical statistics are generation-wide, as documented
+  auto one = must(rank(*a, query, 500)), two = must(rank(*b, query, 500));
+  REQUIRE(one.size() == two.size());
+  for (std::size_t i = 0; i < one.size(); ++i) {
+    CHECK(one[i].id == two[i].id);
+    CHECK(one[i].score == two[i].score);
+  }
+}
+
+}  // namespace
+}  // namespace grounds::test
