@@ -51,6 +51,7 @@ int run(int count, char** arguments) {
   add_doctor(app, session);
   add_model(app, session);
   add_serve(app, session);
+  add_eval(app, session);
   CLI::App* version = app.add_subcommand("version", "Print the version of this program");
   version->callback([&] {
     session.command = [&]() -> Result<int> {

@@ -72,5 +72,6 @@ void add_ledger_commands(CLI::App& app, Session& session);
 void add_doctor(CLI::App& app, Session& session);
 void add_model(CLI::App& app, Session& session);
 void add_serve(CLI::App& app, Session& session);
+void add_eval(CLI::App& app, Session& session);
 
 }  // namespace grounds::cli
