@@ -144,6 +144,33 @@ TEST_CASE("A graph file with false content under a true checksum never leads a s
   CHECK(opened > 0);  // else nothing was searched
 }
 
+TEST_CASE("A graph file whose link leads to a chunk that is not on that level is refused") {
+  constexpr std::uint32_t kLinks = 3, kCount = 60;
+  const auto segment = test::embedding_like_segment(6, kCount, 8);
+  const test::TempDirectory folder(test::TempDirectory::Where::kMemory);
+  const FileSystem file_system;
+  const std::string path = folder / "graph";
+  REQUIRE(must_build(segment, {kLinks, 10})->write(file_system, path));
+  std::string bytes = *file_system.read(path);
+  constexpr std::size_t kLevels = 48;
+  std::size_t link = kLevels + kCount;  // of the first chunk that is on an upper level, its first there
+  std::uint32_t upper = 0;
+  while (bytes[kLevels + upper] == 1) {
+    link += 2 * kLinks * sizeof(std::int32_t);
+    ++upper;
+  }
+  link += 2 * kLinks * sizeof(std::int32_t);
+  std::int32_t low = 0;
+  while (bytes[kLevels + static_cast<std::size_t>(low)] != 1) ++low;
+  std::memcpy(bytes.data() + link, &low, sizeof low);
+  const std::uint64_t checksum = xxh3(std::as_bytes(std::span(bytes).first(bytes.size() - 8)));
+  std::memcpy(bytes.data() + bytes.size() - 8, &checksum, 8);
+  REQUIRE(file_system.write_durably(path, bytes));
+  const auto graph = Graph::open(file_system, path, segment);
+  REQUIRE(!graph);
+  CHECK(graph.error().code == ErrorCode::kDamaged);
+}
+
 TEST_CASE("A graph is not opened over another segment") {
   const test::TempDirectory folder(test::TempDirectory::Where::kMemory);
   const FileSystem file_system;
@@ -228,6 +255,20 @@ TEST_CASE("Approximate search finds 98 % of the ten best, with filters of any st
   }
 }
 
+TEST_CASE("A narrow walk widens as a filter gets stricter") {
+  constexpr std::uint32_t kCount = 6000, kDimension = 64;
+  const auto segment = test::embedding_like_segment(33, kCount, kDimension);
+  const std::vector<std::shared_ptr<const Graph>> graphs{must_build(segment, {16, 100})};
+  const auto codes = queries_like(33, kDimension, 100);
+  const std::vector<std::span<const std::int8_t>> queries(codes.begin(), codes.end());
+  Bitset eligible(kCount);
+  for (std::uint32_t i = 0; i < kCount; i += 20) eligible.set(i);
+  const std::vector<SegmentView> views{test::view_of(segment, eligible)};
+  const auto recall = measure_recall(views, graphs, queries, 10, {30, 0, 0});
+  REQUIRE(recall);
+  CHECK(recall->mean >= 0.95);
+}
+
 TEST_CASE("Recall tells a graph that finds little from one that finds all") {
   const auto segment = test::embedding_like_segment(41, 2000, 64);
   const std::vector<SegmentView> views{test::view_of(segment, Bitset(2000, true))};
@@ -245,9 +286,12 @@ TEST_CASE("Recall tells a graph that finds little from one that finds all") {
 
 TEST_CASE("Segments with and without a graph are searched as one") {
   const auto big = test::embedding_like_segment(51, 3000, 32);
-  const auto small = test::embedding_like_segment(52, 200, 32);
-  const std::vector<SegmentView> views{test::view_of(small, Bitset(200, true)), {big, nullptr, nullptr},
-                                       test::view_of(small, Bitset(200, false))};
+  std::vector<test::Row> rows;
+  std::mt19937_64 random(52);
+  for (auto& codes : queries_like(51, 32, 200)) rows.push_back({test::random_id(random), codes});
+  const auto small = std::make_shared<test::MemorySegment>(32, rows);
+  const std::vector<SegmentView> views{test::view_of(small, Bitset(200, false)), {big, nullptr, nullptr},
+                                       test::view_of(small, Bitset(200, true))};
   const std::vector<std::shared_ptr<const Graph>> graphs{nullptr, must_build(big, {16, 100}), nullptr};
   ApproximateSettings settings{3000, 0, 0};  // as wide as the segment: finds all
   for (const auto& query : queries_like(51, 32, 10)) {
@@ -256,9 +300,13 @@ TEST_CASE("Segments with and without a graph are searched as one") {
     REQUIRE(hits);
     REQUIRE(exact);
     CHECK(equal(*hits, exact->hits));
+    bool from_each[3] = {};
     for (std::size_t i = 0; i < hits->size(); ++i) {
       CHECK((*hits)[i].segment == exact->hits[i].segment);
+      from_each[(*hits)[i].segment] = true;
     }
+    CHECK(from_each[1]);
+    CHECK(from_each[2]);
   }
   CHECK(approximate_search(views, {}, *big->codes_of(0), 1).error().code == ErrorCode::kInternal);
 }

@@ -13,6 +13,7 @@
 #include <ctime>
 #include <iostream>
 #include <random>
+#include <set>
 #include <string>
 
 #include "bench_data.h"
@@ -218,7 +219,7 @@ void register_all() {
     benchmark::RegisterBenchmark(name.c_str(), function)
         ->UseManualTime()->Iterations(iterations)->Unit(benchmark::kMillisecond);
   };
-  for (const std::uint32_t rows : {10000U, 100000U, large()}) {
+  for (const std::uint32_t rows : std::set{10000U, 100000U, large()}) {
     const int iterations = rows > 200000 ? 40 : 400;
     add("exact/" + std::to_string(rows), [rows](auto& state) { exact(state, rows); }, iterations);
   }
