@@ -7,7 +7,8 @@ program=$build/grounds
 ensure_built() {
   scripts/setup.sh || return
   if [ ! -e "$build/build.ninja" ]; then
-    cmake --preset release >"$build.configure.log" 2>&1 || { mkdir -p "$build"; cat "$build.configure.log" >&2; return 1; }
+    mkdir -p "$build"
+    cmake --preset release >"$build/configure.log" 2>&1 || { cat "$build/configure.log" >&2; return 1; }
   fi
   cmake --build --preset release
 }
