@@ -36,7 +36,7 @@ done < "$here/debian-packages.txt"
 if [ ${#missing[@]} -gt 0 ]; then
   say "Debian packages: installing ${#missing[@]} (${missing[*]})"
   as_root apt-get update -qq
-  as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >&2
+  as_root env DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=300 install -y -qq --no-install-recommends "${missing[@]}" >&2
 else
   say "Debian packages: all there"
 fi
