@@ -76,7 +76,7 @@ Result<Marked> begin_marking(std::shared_ptr<const Segment> segment, std::option
     GROUNDS_ASSIGN_OR_RETURN(marked.each_created, segment->created());
     if (marked.each_created.size() != segment->size())
       return fail(ErrorCode::kDamaged, segment->path() + ": a merged segment without creation generations",
-                  "run: grounds index rebuild");
+                  "run: grounds doctor");
     marked.live = std::make_shared<Bitset>(segment->size(), false);
     for (std::uint32_t i = 0; i < segment->size(); ++i)
       if (marked.each_created[i] <= generation) marked.live->set(i);

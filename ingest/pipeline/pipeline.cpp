@@ -64,6 +64,7 @@ class Job {
  private:
   Status work() {
     GROUNDS_ASSIGN_OR_RETURN(auto snapshot, everything());
+    GROUNDS_RETURN_IF_ERROR(check_analyzer(*snapshot));
     embedder_.emplace(services_.workspace, services_.encoders, std::move(snapshot));
     start_threads();
     Status status = take_outcomes();
@@ -94,6 +95,17 @@ class Job {
       batch_.deleted.push_back(state->uri);
       if (added_content_.contains(state->source_sha256)) ++report_.renamed;
     }
+    return {};
+  }
+
+  // Terms of two analyzers never stand in one collection.
+  Status check_analyzer(const Snapshot& snapshot) const {
+    for (const SegmentView& view : snapshot.views)
+      if (view.segment->header().analyzer != services_.analyzer.identity())
+        return fail(ErrorCode::kRefused,
+                    "collection " + collection_.name + " was indexed with analyzer " + view.segment->header().analyzer +
+                        ", this program has " + services_.analyzer.identity(),
+                    "ingest into a new collection");
     return {};
   }
 

@@ -33,6 +33,8 @@ Result<int> delete_document(Session& session, const std::string& uri) {
   GROUNDS_ASSIGN_OR_RETURN(Principal principal, session.principal());
   GROUNDS_ASSIGN_OR_RETURN(Collection collection, engine->catalog().find_collection(session.collection));
   GROUNDS_RETURN_IF_ERROR(engine->catalog().find_document(collection, uri, principal));
+  if (!principal.admin)
+    return fail(ErrorCode::kRefused, "only an administrator may delete documents", "run it without --as");
   CommitBatch batch;
   batch.deleted.push_back(uri);
   batch.actor = session.actor();

@@ -17,7 +17,7 @@ Result<std::shared_ptr<const Encoder>> EncoderPool::get(const std::string& ident
   return fail(ErrorCode::kRefused,
               "the collection was embedded with " + identity_json + ", but the model installed as " + wanted.name +
                   " is " + encoder->identity().to_json(),
-              "install the former again, or embed anew: grounds index rebuild");
+              "install the former again, or embed anew: ingest the documents into a new collection");
 }
 
 }  // namespace grounds

@@ -35,7 +35,7 @@ Result<Query> Searcher::prepare(const Snapshot& snapshot, std::string_view text,
       return fail(ErrorCode::kRefused,
                   "collection " + snapshot.collection.name + " was indexed with analyzer " +
                       view.segment->header().analyzer + ", this program has " + analyzer_.identity(),
-                  "run: grounds index rebuild -c " + snapshot.collection.name);
+                  "ingest the documents into a new collection, or use the version of grounds that indexed them");
   return prepare_query(snapshot, text, mode, encoders_, analyzer_);
 }
 
