@@ -3,7 +3,8 @@
 # in a venv of the project's own under the user's cache folder. Does only what is not done yet, and
 # touches the network only then.
 #
-# Usage: scripts/setup.sh [--print-openvino-dir | --help]
+# Usage: scripts/setup.sh [--clang | --print-openvino-dir | --help]
+#   --clang  also clang 14 with its sanitizers, for fuzzing
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/grounds
@@ -11,9 +12,12 @@ cache=${XDG_CACHE_HOME:-$HOME/.cache}/grounds
 venv=$cache/venv-$(sha256sum "$here/requirements.txt" | cut -c1-12)
 openvino_dir=$venv/lib/python3.11/site-packages/openvino
 
+extra=
 case "${1:-}" in
   --print-openvino-dir) echo "$openvino_dir"; exit 0 ;;
-  --help) sed -n '2,7s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"; exit 0 ;;
+  --clang) extra="clang-14 14.0
+libclang-rt-14-dev 14.0" ;;
+  --help) sed -n '2,8s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"; exit 0 ;;
   "") ;;
   *) echo "setup.sh: unknown option $1 (see --help)" >&2; exit 2 ;;
 esac
@@ -32,7 +36,7 @@ while read -r name lowest; do
   if [ "${have%% *}" != installed ] || ! dpkg --compare-versions "${have#* }" ge "$lowest"; then
     missing+=("$name")
   fi
-done < "$here/debian-packages.txt"
+done < <(cat "$here/debian-packages.txt"; echo "$extra")
 if [ ${#missing[@]} -gt 0 ]; then
   say "Debian packages: installing ${#missing[@]} (${missing[*]})"
   as_root apt-get update -qq

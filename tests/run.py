@@ -4,7 +4,7 @@
 Usage: tests/run.py fast|full --build DIR [--only e2e|unit|checks] [PATTERN]
 
 fast: ctest programs labelled fast, checks of the samples, end-to-end tests.
-full: also ctest programs labelled full, and the crash tests.
+full: also ctest programs labelled full, crash tests, and short fuzzing.
 What does not run counts as failed; there are no skips.
 """
 import argparse
@@ -75,8 +75,8 @@ class Result(unittest.TextTestResult):
 
     def stopTest(self, test):
         super().stopTest(test)
-        bad = {str(t) for t, _ in self.failures + self.errors + self.skipped}
-        state = "FAILED" if any(str(test) in b or b.startswith(str(test)) for b in bad) else "ok    "
+        bad = {str(getattr(t, "test_case", t)) for t, _ in self.failures + self.errors + self.skipped}
+        state = "FAILED" if str(test) in bad else "ok    "
         seconds = time.monotonic() - self.started
         self.times.append((seconds, str(test)))
         print(f"{state} {test} ({seconds:.1f} s)", flush=True)
@@ -105,8 +105,9 @@ def run_python(folder, pattern, totals):
     start = time.monotonic()
     with open(os.devnull, "w") as quiet:
         result = unittest.TextTestRunner(stream=quiet, resultclass=Result, verbosity=0).run(suite)
-    failed_names = {str(t) for t, _ in result.failures + result.errors + result.skipped}
-    failed = max(len(failed_names), count - result.testsRun)
+    # A subtest that failed fails its test; a class whose set-up failed fails all of its tests.
+    failed_names = {str(getattr(t, "test_case", t)) for t, _ in result.failures + result.errors + result.skipped}
+    failed = min(count, len(failed_names) + count - result.testsRun)
     for test, trace in result.failures + result.errors:
         print(f"--- {test}\n{trace}", flush=True)
     for test, reason in result.skipped:
@@ -118,7 +119,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("tier", choices=["fast", "full"])
     parser.add_argument("--build", default="build/release")
-    parser.add_argument("--only", choices=["unit", "checks", "e2e", "crash"])
+    parser.add_argument("--only", choices=["unit", "checks", "e2e", "crash", "fuzz"])
     parser.add_argument("pattern", nargs="?")
     arguments = parser.parse_intermixed_args()
     os.chdir(ROOT)
@@ -134,6 +135,8 @@ def main():
         run_ctest(arguments.build, "fast|full" if arguments.tier == "full" else "fast", arguments.pattern, totals)
     if only in (None, "e2e"):
         run_python("e2e", arguments.pattern, totals)
+    if only == "fuzz" or (only is None and arguments.tier == "full"):
+        run_check("ten seconds of fuzzing for each reader of foreign bytes", ["scripts/fuzz.sh", "10"], totals)
     if only == "crash" or (only is None and arguments.tier == "full"):
         run_python("crash", arguments.pattern, totals)
     totals.times += Result.times

@@ -80,6 +80,8 @@ int run(int count, char** arguments) {
 int main(int count, char** arguments) {
   // A reader that goes away (| head) is no error worth a signal; writes report it.
   std::signal(SIGPIPE, SIG_IGN);
+  // Nor is a limit on file sizes: a write beyond it fails like one to a full disk.
+  std::signal(SIGXFSZ, SIG_IGN);
   try {
     return grounds::cli::run(count, arguments);
   } catch (const std::exception& error) {
