@@ -15,6 +15,8 @@ PROGRAM = str(BUILD / "grounds")
 FULL = os.environ.get("GROUNDS_TEST_TIER") == "full"
 SAMPLES = ROOT / "samples"
 EVERYONE = "user:x,group:everyone"
+# Goes before a command: it runs without root's privilege to pass over permissions.
+WITHOUT_PRIVILEGES = (["setpriv", "--bounding-set", "-dac_override,-dac_read_search"] if os.geteuid() == 0 else [])
 
 
 class Outcome:
@@ -28,17 +30,21 @@ class Outcome:
         return json.loads(self.out)
 
 
-def run(*arguments, workspace=None, stdin=None, env=None, timeout=300, check=None, binary=False):
-    command = [PROGRAM]
+def environment(more=None):
+    """This process's own, without the settings of a user who runs the tests."""
+    kept = {k: v for k, v in os.environ.items() if not k.startswith("GROUNDS_")}
+    if "GROUNDS_MODELS" in os.environ:
+        kept["GROUNDS_MODELS"] = os.environ["GROUNDS_MODELS"]
+    return {**kept, **(more or {})}
+
+
+def run(*arguments, workspace=None, stdin=None, env=None, timeout=300, check=None, binary=False, prefix=(), preexec=None):
+    command = [*prefix, PROGRAM]
     if workspace is not None:
         command += ["-w", str(workspace)]
     command += [str(a) for a in arguments]
-    environment = {k: v for k, v in os.environ.items() if not k.startswith("GROUNDS_")}
-    if "GROUNDS_MODELS" in os.environ:
-        environment["GROUNDS_MODELS"] = os.environ["GROUNDS_MODELS"]
-    environment.update(env or {})
-    done = subprocess.run(command, input=stdin if stdin is not None else b"", capture_output=True, env=environment,
-                          timeout=timeout)
+    done = subprocess.run(command, input=stdin if stdin is not None else b"", capture_output=True,
+                          env=environment(env), timeout=timeout, preexec_fn=preexec)
     out = done.stdout if binary else done.stdout.decode("utf-8", "replace")
     outcome = Outcome(done.returncode, out, done.stderr.decode("utf-8", "replace"))
     if check is not None and outcome.code != check:
@@ -85,7 +91,7 @@ class Server:
 
     def __init__(self, workspace):
         self.process = subprocess.Popen([PROGRAM, "-w", str(workspace.path), "--json", "serve", "--listen", "127.0.0.1:0"],
-                                        stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+                                        stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment())
         line = self.process.stdout.readline()
         if not line:
             raise AssertionError(self.process.stderr.read().decode())
