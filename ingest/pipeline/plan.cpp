@@ -36,7 +36,8 @@ std::optional<PlannedItem> Plan::next() {
   std::lock_guard lock(mutex_);
   while (auto listed = source_.next()) {
     if (!*listed) {
-      failed_uris_.push_back(listed->error().uri);
+      std::string& failed = failed_uris_.emplace_back(listed->error().uri);
+      if (failed.ends_with('/')) failed.pop_back();  // a folder: all under it is meant
       passed_.failures.push_back({listed->error().uri, "read", listed->error().error.message});
       continue;
     }
