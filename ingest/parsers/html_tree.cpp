@@ -92,8 +92,32 @@ std::size_t end_of_raw_text(std::string_view text, std::size_t from, std::string
   return std::string_view::npos;
 }
 
-// True if elements nest deeper than the bound, as far as counting tags by name can tell.
-bool is_too_deep(std::string_view text) {
+// Where a tag ends whose name ends at `at`. `attributes`: how many words there are in it outside of quotes,
+// which are about as many as attributes.
+std::size_t end_of_tag(std::string_view text, std::size_t at, std::size_t& attributes) {
+  char quote = 0;
+  char before = 0;  // the last character that is no white space
+  bool in_word = false;
+  for (attributes = 0; at < text.size(); ++at) {
+    const char c = text[at];
+    if (quote != 0) {
+      if (c == quote) quote = 0;
+      continue;
+    }
+    if (c == '>') return at;
+    // A quote opens a value only after "="; elsewhere it is part of a name.
+    if ((c == '"' || c == '\'') && before == '=') quote = c;
+    const bool is_space = c == ' ' || c == '\n' || c == '\t' || c == '\r' || c == '\f' || c == '/';
+    if (!is_space && !in_word) ++attributes;
+    in_word = !is_space;
+    if (!is_space) before = c;
+  }
+  return at;
+}
+
+// What makes a page too costly for the library, whose effort grows with the square of an element's depth and
+// of its number of attributes; "" if nothing does. An estimate: tags are counted by name, without a parser.
+std::string excess(std::string_view text) {
   std::array<int, 256> open{};
   int depth = 0;
   std::size_t at = text.find('<');
@@ -112,22 +136,34 @@ bool is_too_deep(std::string_view text) {
       hash = hash * 31 + static_cast<unsigned char>(lower(text[end++]));
     }
     const std::string_view name = text.substr(begin, end - begin);
-    if (!name.empty() && is_letter(name[0]) && !closes_itself(name)) {
+    if (name.empty() || !is_letter(name[0])) {
+      at = text.find('<', at + 1);
+      continue;
+    }
+    std::size_t attributes = 0;
+    const std::size_t tag_end = end_of_tag(text, end, attributes);
+    if (attributes > kMaxHtmlAttributes) {
+      return "has an element with more than " + std::to_string(kMaxHtmlAttributes) + " attributes";
+    }
+    if (tag_end == text.size()) return {};  // a tag that does not end takes all the rest
+    end = tag_end;
+    if (!closes_itself(name)) {
       int& count = open[hash % open.size()];
       if (!closing) {
         ++count;
-        if (++depth > kMaxHtmlDepth) return true;
-        const bool raw = equal_ignoring_case(name, "script") || equal_ignoring_case(name, "style");
-        if (raw) end = end_of_raw_text(text, end, name);
-        if (end == std::string_view::npos) return false;
+        if (++depth > kMaxHtmlDepth) return "nests elements more than " + std::to_string(kMaxHtmlDepth) + " deep";
+        if (equal_ignoring_case(name, "script") || equal_ignoring_case(name, "style")) {
+          end = end_of_raw_text(text, end, name);
+          if (end == std::string_view::npos) return {};
+        }
       } else if (count > 0) {
         --count;
         --depth;
       }
     }
-    at = text.find('<', std::max(end, at + 1));
+    at = text.find('<', end);
   }
-  return false;
+  return {};
 }
 
 bool is_block_level(GumboTag tag) {
@@ -151,9 +187,8 @@ HtmlTree& HtmlTree::operator=(HtmlTree&&) noexcept = default;
 HtmlTree::~HtmlTree() = default;
 
 Result<HtmlTree> HtmlTree::parse(std::string_view text, Scope scope) {
-  if (is_too_deep(text)) {
-    return fail(ErrorCode::kBadInput,
-                "the page nests elements more than " + std::to_string(kMaxHtmlDepth) + " deep");
+  if (const std::string what = excess(text); !what.empty()) {
+    return fail(ErrorCode::kBadInput, "the page " + what);
   }
   auto heap = std::make_unique<Heap>();
   GumboOptions options = kGumboDefaultOptions;

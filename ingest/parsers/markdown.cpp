@@ -10,6 +10,7 @@
 #include "ingest/parsers/format_table.h"
 #include "ingest/parsers/front_matter.h"
 #include "ingest/parsers/html_blocks.h"
+#include "ingest/parsers/markdown_tables.h"
 
 namespace grounds::parsing {
 namespace {
@@ -180,6 +181,11 @@ int on_text(MD_TEXTTYPE type, const MD_CHAR* text, MD_SIZE size, void* reader) {
 Result<Extract> parse_markdown(std::string_view text) {
   const FrontMatter front = read_front_matter(text);
   text.remove_prefix(front.size);
+  std::string normalised;
+  if (text.find('|') != std::string_view::npos) {
+    normalised = normalise_tables(text);
+    text = normalised;
+  }
   ExtractBuilder builder("markdown/1");
   builder.set_title(front.title);
   builder.set_date(front.date);

@@ -2,8 +2,8 @@
 // GROUNDS_EVAL_DATA names their folder. Every rule is checked for every document.
 #include <doctest/doctest.h>
 
-#include <chrono>
 #include <cstdlib>
+#include <ctime>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
@@ -36,11 +36,12 @@ bool is_text(const fs::path& path) {
   return extension == ".md" || extension == ".txt" || extension == ".html" || extension == ".csv" || extension == ".tsv";
 }
 
+// Of processor time: what else the machine does is not measured.
 template <class Work>
 double seconds(const Work& work) {
-  const auto begin = std::chrono::steady_clock::now();
+  const std::clock_t begin = std::clock();
   work();
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+  return static_cast<double>(std::clock() - begin) / CLOCKS_PER_SEC;
 }
 
 void check_document(const fs::path& path, Totals& totals) {

@@ -85,6 +85,15 @@ TEST_CASE("a page that nests without end is refused with the reason") {
   CHECK(parse_error("a.html", fonts + "x") == "the page nests elements more than 4000 deep");
 }
 
+TEST_CASE("an element with attributes without end is refused, one with a long value is not") {
+  std::string many = "<p ";
+  for (int i = 0; i < 200'000; ++i) many += "a" + std::to_string(i) + "=1 ";
+  CHECK(parse_error("a.html", many + ">x") == "the page has an element with more than 4000 attributes");
+  std::string words = "<p title='";
+  for (int i = 0; i < 10'000; ++i) words += "word ";
+  CHECK(parse("a.html", words + "'>x</p>").text == "x");
+}
+
 TEST_CASE("pages that leave elements open as HTML allows are not deep") {
   std::string page = "<ul>";
   for (int i = 0; i < 10'000; ++i) page += "<li><p>item<br>";

@@ -49,6 +49,18 @@ TEST_CASE("tables keep header, rows and cells, and stand in the text as lines") 
   CHECK(extract.text.substr(begin, end - begin) == "华东 |  | 换行");
 }
 
+TEST_CASE("tables are tables with short delimiter rows too, and directly below a paragraph") {
+  const Extract extract = parse("a.md", "As follows:\n|A|B|\n|-|:-:|\n|1|2|\n\nText\n");
+  CHECK(describe_blocks(extract) == Lines{"paragraph As follows:", "table A | B\n1 | 2", "paragraph Text"});
+  CHECK(parse("a.md", "A | B\n-|--\n1 | 2\n").tables.size() == 1);
+  CHECK(parse("a.md", "1. item\n\n   |A|B|\n   |-|-|\n   |1|2|\n").tables.size() == 1);
+}
+
+TEST_CASE("what only looks like a table's delimiter row stays as it is") {
+  CHECK(parse("a.md", "```\n|A|B|\n|-|-|\n```\n").text == "|A|B|\n|-|-|");
+  CHECK(parse("a.md", "a | b | c\n-|-\n").text == "a | b | c -|-");
+}
+
 TEST_CASE("front matter gives title and date and is not part of the text") {
   const Extract extract = parse("a.md",
                                 "---\ntitle: \"Leave \\\"policy\\\"\"\naliases: ['/a/']\ndate: 2025-03-01\n"
