@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "ingest/pipeline/document.h"
+#include "ingest/sources/directory_source.h"
 
 namespace grounds {
 namespace {
@@ -37,7 +38,9 @@ std::optional<PlannedItem> Plan::next() {
   while (auto listed = source_.next()) {
     if (!*listed) {
       std::string& failed = failed_uris_.emplace_back(listed->error().uri);
-      if (failed.ends_with('/')) failed.pop_back();  // a folder: all under it is meant
+      // A folder, or the rules for one: all under it is meant.
+      if (failed.ends_with(kIgnoreFileName)) failed.resize(failed.size() - kIgnoreFileName.size());
+      if (failed.ends_with('/')) failed.pop_back();
       passed_.failures.push_back({listed->error().uri, "read", listed->error().error.message});
       continue;
     }
@@ -68,7 +71,7 @@ std::vector<const DocumentState*> Plan::missing() const {
   for (std::size_t i = 0; i < states_.size(); ++i) {
     const std::string& uri = states_[i].uri;
     bool under_a_failure = std::ranges::any_of(failed_uris_, [&](const std::string& failed) {
-      return uri == failed || uri.starts_with(failed + "/");
+      return failed.empty() || uri == failed || uri.starts_with(failed + "/");
     });
     if (!seen_[i] && !under_a_failure) missing.push_back(&states_[i]);
   }
