@@ -124,6 +124,18 @@ class BadInput(unittest.TestCase):
         self.refused(3, "not_found", "sync", locked, prefix=WITHOUT_PRIVILEGES, says=["Permission denied"])
         self.assertEqual(len(self.workspace.json("docs", "list")["documents"]), 2)
 
+    def test_a_folder_whose_ignore_file_is_unreadable_keeps_its_documents(self):
+        self.lexical()
+        self.workspace.write("in/sub/a.md", "Words about the merlin.")
+        ignore = self.workspace.write("in/sub/.groundsignore", "*.log\n")
+        self.workspace.write("in/open.md", "Other words.")
+        self.workspace.json("sync", self.workspace.folder / "in")
+        ignore.chmod(0)
+        report = self.workspace.json("sync", self.workspace.folder / "in", check=5, prefix=WITHOUT_PRIVILEGES)
+        self.assertIn("Permission denied", report["failures"][0]["reason"])
+        self.assertEqual((report["documents"]["failed"], report["documents"]["deleted"]), (1, 0))
+        self.assertEqual([r["uri"] for r in self.workspace.json("search", "merlin")["results"]], ["sub/a.md"])
+
     def test_an_unreadable_file_is_a_failure(self):
         self.lexical()
         secret = self.workspace.write("in/secret.md", "Words.")
