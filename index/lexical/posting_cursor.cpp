@@ -50,7 +50,7 @@ bool PostingCursor::body_positions(std::span<const std::uint32_t>& positions) {
 
 tl::unexpected<Error> damaged_postings(const Segment& segment) {
   return fail(ErrorCode::kDamaged, "segment " + segment.path() + " is damaged: postings cannot be decoded",
-              "run `grounds doctor`; `grounds index rebuild` makes the segment anew");
+              "run: grounds doctor; then restore a backup, or ingest the documents into a new collection");
 }
 
 }  // namespace grounds

@@ -109,7 +109,7 @@ Status collect(const Source& source, const TermPostings& term, std::vector<Moved
     intact = intact && decode_positions(term, block, std::span(frequencies[kBody]).first(size), block_positions);
     if (!intact) {
       return fail(ErrorCode::kDamaged, "segment " + source.segment->path() + " is damaged: postings cannot be decoded",
-                  "run `grounds doctor`; `grounds index rebuild` makes the segment anew");
+                  "run: grounds doctor; then restore a backup, or ingest the documents into a new collection");
     }
     std::size_t begin = 0;
     for (std::uint32_t i = 0; i < size; ++i) {

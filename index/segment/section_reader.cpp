@@ -10,7 +10,7 @@ using namespace segment_format;
 
 namespace {
 
-constexpr std::string_view kHint = "run `grounds doctor`; `grounds index rebuild` makes the segment anew";
+constexpr std::string_view kHint = "run: grounds doctor; then restore a backup, or ingest the documents into a new collection";
 
 }  // namespace
 
@@ -40,7 +40,7 @@ Status SectionReader::read_directory() {
     return fail(ErrorCode::kDamaged,
                 "segment " + path_ + " has format version " + std::to_string(footer.version) + "; this program reads " +
                     std::to_string(kVersion),
-                "use the release that wrote it, or run `grounds index rebuild`");
+                "use the release that wrote it, or ingest the documents into a new collection");
   }
   std::array<std::byte, kHeaderSize> header{};
   std::memcpy(header.data(), kMagic.data(), kMagic.size());

@@ -29,7 +29,7 @@ constexpr std::size_t kChecksumSize = 8;
 
 tl::unexpected<Error> damaged(const std::string& path, const std::string& what) {
   return fail(ErrorCode::kDamaged, path + ": " + what,
-              "run `grounds index rebuild`, which makes the graph anew from the codes");
+              "remove the file: the graph can be made anew from the codes");
 }
 
 // FAISS's search trusts its links; one that leads to a chunk outside the graph, or to one that is not
