@@ -26,6 +26,8 @@ std::vector<OracleChunk> random_collection(std::mt19937_64& random, const ChunkS
   std::vector<OracleChunk> chunks;
   for (NewChunk& chunk : random_chunks(random, shape)) {
     OracleChunk one{std::move(chunk), true, true};
+    // Some words very often, so that bounds are rounded.
+    for (std::size_t n = random() % 12 == 0 ? random() % 300 : 0; n > 0; --n) one.chunk.terms[random() % kFieldCount].push_back({"w1", 100, 0, 0});
     // Equal texts make ties.
     if (!chunks.empty() && random() % 4 == 0) one.chunk.terms = chunks[random() % chunks.size()].chunk.terms;
     if (marks == Marks::kFewDead) one.live = random() % 50 != 0;

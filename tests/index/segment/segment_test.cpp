@@ -129,6 +129,46 @@ TEST_CASE("frequencies and lengths far beyond the usual are kept exactly") {
   check_equal(**Segment::open(files, folder.file("s")), chunks);
 }
 
+TEST_CASE("every posting is bounded by an impact of its block and by one of its list") {
+  TemporaryFolder folder;
+  FileSystem files;
+  for (std::uint64_t seed = 1; seed <= 3; ++seed) {
+    std::mt19937_64 random(seed);
+    auto chunks = random_chunks(random, {1000, 5, 30, 8, false});
+    for (NewChunk& chunk : chunks) {
+      for (auto& tokens : chunk.terms) {
+        for (std::size_t n = random() % 6 == 0 ? random() % 200 : 0; n > 0; --n) tokens.push_back({"w0", 1000 + static_cast<std::uint32_t>(n), 0, 0});
+      }
+    }
+    REQUIRE(write_segment(files, folder.file("s"), kHeader, chunks));
+    const auto segment = Segment::open(files, folder.file("s")).value();
+    const auto lengths = segment->lengths().value();
+    std::size_t checked = 0;
+    const auto cursor = segment->term_cursor();
+    while (cursor->next().value()) {
+      const TermPostings term = cursor->postings().value();
+      if (term.entries.empty()) continue;
+      const auto postings = segment->postings(cursor->term()).value();
+      for (std::size_t i = 0; i < postings.size(); ++i) {
+        const auto bounded_by = [&](const std::array<segment_format::Impact, 2>& impacts) {
+          return std::any_of(impacts.begin(), impacts.end(), [&](const segment_format::Impact& impact) {
+            for (std::size_t f = 0; f < kFieldCount; ++f) {
+              if (segment_format::dequantize(impact.frequency[f]) < postings[i].frequency[f]) return false;
+              if (segment_format::dequantize(impact.length[f]) > lengths.at(postings[i].ordinal, f)) return false;
+            }
+            return true;
+          });
+        };
+        INFO("seed " << seed << ", term " << cursor->term() << ", posting " << i);
+        REQUIRE(bounded_by(term.entries[i / segment_format::kPostingsPerBlock].impacts));
+        REQUIRE(bounded_by(term.impacts));
+        ++checked;
+      }
+    }
+    CHECK(checked > 1000);
+  }
+}
+
 TEST_CASE("the same chunks in another order give the same bytes") {
   TemporaryFolder folder;
   FileSystem files;
