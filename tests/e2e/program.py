@@ -19,6 +19,12 @@ EVERYONE = "user:x,group:everyone"
 WITHOUT_PRIVILEGES = (["setpriv", "--bounding-set", "-dac_override,-dac_read_search"] if os.geteuid() == 0 else [])
 
 
+def planted(number):
+    """A word of letters alone that stands in one document and is no part, form or stem of another."""
+    letters = "bdfgkmpvxz"
+    return "quo" + "".join(letters[int(digit)] + "a" for digit in f"{number:04}") + "x"
+
+
 class Outcome:
     """What a run of the program left: exit code, stdout, stderr."""
 
