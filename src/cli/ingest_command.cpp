@@ -109,6 +109,7 @@ Result<int> run(Session& session, const Options& options) {
     if (!session.quiet) print_note("failed: " + failure.uri + ": " + failure.stage + ": " + failure.reason);
   if (session.json) print_json(ingest_view(*result));
   else print_report(*result);
+  if (result->interrupted) return kInterrupted;
   return result->failures.empty() ? kDone : exit_code(ErrorCode::kBadInput);
 }
 

@@ -2,6 +2,7 @@
 #include <cstdio>
 #include <cstring>
 #include <exception>
+#include <iostream>
 
 #include "base/log.h"
 #include "cli/session.h"
@@ -21,6 +22,13 @@ constexpr const char* kFooter =
 int finish(const Error& error, bool json) {
   print_error(error, json);
   return exit_code(error.code);
+}
+
+// `code`, unless what was printed could not be written.
+int flushed(int code) {
+  std::cout.flush();  // the library prints its help there
+  if (std::cout && std::fflush(stdout) == 0) return code;
+  return finish({ErrorCode::kUnavailable, "cannot write to standard output", ""}, false);
 }
 
 // --json must be obeyed even where the arguments cannot be parsed.
@@ -63,15 +71,15 @@ int run(int count, char** arguments) {
   try {
     app.parse(count, arguments);
   } catch (const CLI::Success& success) {
-    return app.exit(success);  // --help, --version
+    app.exit(success);  // prints the help, or the version
+    return flushed(kDone);
   } catch (const CLI::ParseError& error) {
     return finish({ErrorCode::kUsage, error.what(), "see: grounds --help"}, asks_for_json(count, arguments));
   }
   if (session.quiet) set_log_level(LogLevel::kError);
   Result<int> result = session.command();
   if (!result) return finish(result.error(), session.json);
-  if (std::fflush(stdout) != 0) return finish({ErrorCode::kUnavailable, "cannot write to standard output", ""}, false);
-  return *result;
+  return flushed(*result);
 }
 
 }  // namespace

@@ -17,6 +17,7 @@ namespace grounds::cli {
 // The exit codes that are no errors.
 inline constexpr int kDone = 0;
 inline constexpr int kAnswerIsNo = 1;
+inline constexpr int kInterrupted = 130;  // as a shell says of a program that Ctrl-C ended
 
 class Session {
  public:

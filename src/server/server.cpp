@@ -1,5 +1,6 @@
 #include "server/server.h"
 
+#include <arpa/inet.h>
 #include <httplib.h>
 #include <sys/socket.h>
 
@@ -7,6 +8,10 @@
 #include <atomic>
 #include <charconv>
 #include <cstring>
+#include <functional>
+#include <regex>
+#include <utility>
+#include <vector>
 
 #include "base/log.h"
 #include "server/routes.h"
@@ -19,7 +24,10 @@ constexpr const char* kJson = "application/json";
 constexpr const char* kProblem = "application/problem+json";
 
 bool is_loopback(std::string_view host) {
-  return host == "localhost" || host == "::1" || host == "[::1]" || host.starts_with("127.");
+  if (host == "localhost" || host == "::1" || host == "[::1]") return true;
+  // An address, not a name that begins like one ("127.0.0.1.example").
+  in_addr address{};
+  return inet_pton(AF_INET, std::string(host).c_str(), &address) == 1 && ntohl(address.s_addr) >> 24 == 127;
 }
 
 // The host of "host:port", "[v6]:port" or "host".
@@ -28,13 +36,19 @@ std::string_view host_of(std::string_view authority) {
   return authority.substr(0, authority.find(':'));
 }
 
+std::string dump(const Json& json) { return json.dump(-1, ' ', false, Json::error_handler_t::replace); }
+
+// `status`: 0 for the one that goes with the error's code.
+void answer_error(httplib::Response& response, const Error& error, int status = 0) {
+  Json problem = problem_view(error);
+  if (status) problem["status"] = status;
+  response.status = problem["status"];
+  response.set_content(dump(problem), kProblem);
+}
+
 void answer(httplib::Response& response, const Result<Json>& result) {
-  if (result) {
-    response.set_content(result->dump(-1, ' ', false, Json::error_handler_t::replace), kJson);
-    return;
-  }
-  response.status = http_status(result.error().code);
-  response.set_content(problem_view(result.error()).dump(-1, ' ', false, Json::error_handler_t::replace), kProblem);
+  if (result) response.set_content(dump(*result), kJson);
+  else answer_error(response, result.error());
 }
 
 // A page on the web must not drive this server through its visitor's browser: only requests that name
@@ -55,9 +69,18 @@ struct Server::State {
   ListenAddress address;
   httplib::Server http;
   std::atomic<bool> stopping = false;
+  std::vector<std::pair<std::string, std::regex>> routes;  // method and path, to tell 405 from 404
+
+  void get(const std::string& pattern, std::function<Result<Json>(const httplib::Request&)> route) {
+    routes.emplace_back("GET", pattern);
+    http.Get(pattern, [route = std::move(route)](const httplib::Request& request, httplib::Response& response) {
+      answer(response, route(request));
+    });
+  }
 
   // A route that takes a JSON body, of at most kMaxBodyBytes however it is sent.
-  void post(const char* pattern, Result<Json> (*route)(Engine&, const std::string&)) {
+  void post(const std::string& pattern, Result<Json> (*route)(Engine&, const std::string&)) {
+    routes.emplace_back("POST", pattern);
     http.Post(pattern, [this, route](const httplib::Request&, httplib::Response& response,
                                      const httplib::ContentReader& reader) {
       std::string body;
@@ -68,10 +91,8 @@ struct Server::State {
         return fits;
       });
       if (!fits || !complete) {
-        answer(response, fail(ErrorCode::kUsage, fits ? "the body is incomplete"
-                                                      : "the body is over " + std::to_string(kMaxBodyBytes) + " bytes"));
-        response.status = fits ? 400 : 413;
-        return;
+        std::string what = fits ? "the body is incomplete" : "the body is over " + std::to_string(kMaxBodyBytes) + " bytes";
+        return answer_error(response, {ErrorCode::kUsage, std::move(what), ""}, fits ? 400 : 413);
       }
       answer(response, route(engine, body));
     });
@@ -83,12 +104,17 @@ struct Server::State {
       answer(response, fail(ErrorCode::kRefused, "this server answers to loopback hosts and origins only"));
       return httplib::Server::HandlerResponse::Handled;
     });
-    http.set_error_handler([](const httplib::Request& request, httplib::Response& response) {
+    http.set_error_handler([this](const httplib::Request& request, httplib::Response& response) {
       if (!response.body.empty()) return;
-      int status = response.status;
-      answer(response, fail(status == 404 ? ErrorCode::kNotFound : ErrorCode::kUsage,
-                            "no such route: " + request.method + " " + request.path));
-      response.status = status;
+      if (response.status != 404)
+        return answer_error(response, {ErrorCode::kUsage, "the request cannot be read", ""}, response.status);
+      std::string allowed;
+      for (const auto& [method, pattern] : routes)
+        if (std::regex_match(request.path, pattern)) allowed += (allowed.empty() ? "" : ", ") + method;
+      if (allowed.empty())
+        return answer_error(response, {ErrorCode::kNotFound, "no such route: " + request.method + " " + request.path, ""});
+      response.set_header("Allow", allowed);
+      answer_error(response, {ErrorCode::kUsage, request.path + " takes " + allowed + ", not " + request.method, ""}, 405);
     });
     http.set_exception_handler([](const httplib::Request&, httplib::Response& response, std::exception_ptr) {
       answer(response, fail(ErrorCode::kInternal, "internal error"));
@@ -96,27 +122,21 @@ struct Server::State {
     post("/v1/search", search_route);
     post("/v1/ask", ask_route);
     // Reads a body that it has no use for, but bounded.
-    http.Post(R"(/v1/answers/([0-9A-Za-z]+)/replay)",
+    const std::string replay = R"(/v1/answers/([0-9A-Za-z]+)/replay)";
+    routes.emplace_back("POST", replay);
+    http.Post(replay,
               [this](const httplib::Request& request, httplib::Response& response, const httplib::ContentReader& reader) {
                 std::size_t size = 0;
                 reader([&](const char*, std::size_t more) { return (size += more) <= kMaxBodyBytes; });
                 answer(response, replay_route(engine, request.matches[1]));
               });
-    http.Get(R"(/v1/answers/([0-9A-Za-z]+))", [this](const httplib::Request& request, httplib::Response& response) {
-      answer(response, answer_route(engine, request.matches[1]));
-    });
-    http.Get("/v1/collections", [this](const httplib::Request&, httplib::Response& response) {
-      answer(response, collections_route(engine));
-    });
-    http.Get(R"(/v1/collections/([^/]+))", [this](const httplib::Request& request, httplib::Response& response) {
-      answer(response, collection_route(engine, request.matches[1]));
-    });
-    http.Get("/livez", [](const httplib::Request&, httplib::Response& response) {
-      answer(response, Json{{"live", true}});
-    });
-    http.Get("/readyz", [this](const httplib::Request&, httplib::Response& response) {
-      answer(response, ready_route(engine));
-    });
+    get(R"(/v1/answers/([0-9A-Za-z]+))",
+        [this](const httplib::Request& request) { return answer_route(engine, request.matches[1]); });
+    get("/v1/collections", [this](const httplib::Request&) { return collections_route(engine); });
+    get(R"(/v1/collections/([^/]+))",
+        [this](const httplib::Request& request) { return collection_route(engine, request.matches[1]); });
+    get("/livez", [](const httplib::Request&) { return Result<Json>(Json{{"live", true}}); });
+    get("/readyz", [this](const httplib::Request&) { return ready_route(engine); });
   }
 };
 
@@ -153,8 +173,9 @@ Result<std::unique_ptr<Server>> Server::bind(Engine& engine, const ListenAddress
   });
   state->http.set_read_timeout(10);
   state->http.set_write_timeout(10);
-  state->http.set_keep_alive_timeout(5);
-  state->http.new_task_queue = [] { return new httplib::ThreadPool(32); };
+  // The library holds a thread for each open connection: many, and none for long while nothing comes.
+  state->http.set_keep_alive_timeout(1);
+  state->http.new_task_queue = [] { return new httplib::ThreadPool(256); };
   state->add_routes();
   errno = 0;
   if (address.port == 0) {
