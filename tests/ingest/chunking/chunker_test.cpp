@@ -182,6 +182,14 @@ TEST_CASE("the document's title is context unless the path or the text starts wi
   CHECK(embedding_text(extract, chunks[1]).starts_with("Travel policy\nFlights\nOne"));
 }
 
+TEST_CASE("a title that the chunk's text starts with is not repeated before it") {
+  const Extract extract = parse("a.md", "# One\n\nText.\n\n# Two\n\nMore.\n");
+  const auto chunks = chunk(extract);
+  REQUIRE(chunks.size() == 1);
+  CHECK(chunks[0].title == "One");
+  CHECK(embedding_text(extract, chunks[0]) == extract.text);
+}
+
 TEST_CASE("the file's name is not part of what is embedded, so that a rename embeds nothing anew") {
   const std::string text = "Plain sentence one. Plain sentence two.";
   const Extract a = parse("first.txt", text), b = parse("second.txt", text);
