@@ -19,6 +19,38 @@ std::string one_line(std::string_view text) {
   return line;
 }
 
+void write_line(std::FILE* file, std::string_view text) {
+  std::fwrite(text.data(), 1, text.size(), file);
+  std::fputc('\n', file);
+}
+
+constexpr std::string_view kBold = "\033[1m", kDim = "\033[2m", kNormal = "\033[0m";
+
+// Titles, names and texts come from documents: what would drive the terminal is shown as a blank. The
+// styles of this file pass.
+std::string without_controls(std::string_view text) {
+  std::string clean;
+  for (std::size_t at = 0; at < text.size();) {
+    std::string_view rest = text.substr(at);
+    bool styled = false;
+    if (colours())
+      for (std::string_view style : {kBold, kDim, kNormal})
+        if (rest.starts_with(style)) {
+          clean += style;
+          at += style.size();
+          styled = true;
+        }
+    if (styled) continue;
+    const auto c = static_cast<unsigned char>(rest[0]);
+    // C1 controls are U+0080 to U+009F: C2 80 to C2 9F.
+    const bool c1 = c == 0xc2 && rest.size() > 1 && static_cast<unsigned char>(rest[1]) < 0xa0;
+    if (c1 || (c < 0x20 && c != '\n' && c != '\t') || c == 0x7f) clean += ' ';
+    else clean += rest[0];
+    at += c1 ? 2 : 1;
+  }
+  return clean;
+}
+
 std::size_t terminal_width() {
   winsize size{};
   if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 20) return size.ws_col;
@@ -38,22 +70,15 @@ std::size_t width_of(char32_t c) {
 bool stdout_is_terminal() { return isatty(STDOUT_FILENO) == 1; }
 bool stderr_is_terminal() { return isatty(STDERR_FILENO) == 1; }
 bool colours() { return stdout_is_terminal() && std::getenv("NO_COLOR") == nullptr; }
-std::string bold(std::string_view text) { return colours() ? "\033[1m" + std::string(text) + "\033[0m" : std::string(text); }
-std::string dim(std::string_view text) { return colours() ? "\033[2m" + std::string(text) + "\033[0m" : std::string(text); }
+std::string bold(std::string_view text) { return colours() ? std::string(kBold) + std::string(text) + std::string(kNormal) : std::string(text); }
+std::string dim(std::string_view text) { return colours() ? std::string(kDim) + std::string(text) + std::string(kNormal) : std::string(text); }
 
 void print_json(const Json& value) {
-  print_line(value.dump(stdout_is_terminal() ? 2 : -1, ' ', false, Json::error_handler_t::replace));
+  write_line(stdout, value.dump(stdout_is_terminal() ? 2 : -1, ' ', false, Json::error_handler_t::replace));
 }
 
-void print_line(std::string_view text) {
-  std::fwrite(text.data(), 1, text.size(), stdout);
-  std::fputc('\n', stdout);
-}
-
-void print_note(std::string_view text) {
-  std::fwrite(text.data(), 1, text.size(), stderr);
-  std::fputc('\n', stderr);
-}
+void print_line(std::string_view text) { write_line(stdout, without_controls(text)); }
+void print_note(std::string_view text) { write_line(stderr, without_controls(text)); }
 
 void print_error(const Error& error, bool json) {
   std::string line = "grounds: " + error.message;
