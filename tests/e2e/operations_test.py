@@ -1,0 +1,66 @@
+"""docs/operations.md tells the truth: its settings are those of the program, and a copy is a backup."""
+import re
+import shutil
+import unittest
+
+from e2e.program import ROOT, Workspace, run
+
+MANUAL = (ROOT / "docs" / "operations.md").read_text()
+SOURCE = (ROOT / "src" / "engine" / "configuration.cpp").read_text()
+
+
+class Settings(unittest.TestCase):
+    def setUp(self):
+        self.workspace = Workspace()
+        self.addCleanup(self.workspace.close)
+
+    def test_the_example_with_every_section_is_accepted(self):
+        example = re.search(r"```toml\n(.*?)```", MANUAL, re.S).group(1)
+        (self.workspace.path / "grounds.toml").write_text(example)
+        self.workspace.run("doctor", check=0)
+        # And it is indeed read.
+        (self.workspace.path / "grounds.toml").write_text(example.replace("commit_seconds", "commit_second"))
+        self.workspace.run("doctor", check=2)
+
+    def test_every_key_of_the_program_is_in_the_manual(self):
+        table = MANUAL.partition("| key of `grounds.toml`")[2].partition("\n\n")[0]
+        keys = re.findall(r'key == "([a-z_.]+)"', SOURCE)
+        self.assertGreater(len(keys), 12)
+        for key in keys:
+            self.assertIn(f"`{key}`", table)
+        for key in re.findall(r"^\| `([a-z_]+\.[a-z_]+)`", table, re.M):
+            self.assertIn(f'"{key}"', SOURCE)
+
+    def test_every_environment_variable_of_the_program_is_in_the_manual(self):
+        sources = [p.read_text() for folder in ("src", "index", "ingest") for p in (ROOT / folder).rglob("*.cpp")]
+        names = {name for text in sources for name in re.findall(r'"(GROUNDS_[A-Z_]+)"', text)} - {"GROUNDS_VERSION"}
+        self.assertGreater(len(names), 7)
+        for name in names:
+            self.assertIn(f"`{name}`", MANUAL)
+
+    def test_the_defaults_are_those_of_the_manual(self):
+        header = (ROOT / "src" / "engine" / "configuration.h").read_text()
+        for key, value in re.findall(r"^\| `[a-z]+\.([a-z_]+)` \| `([^`]+)`", MANUAL, re.M):
+            value = {'"int8"': "Precision::kInt8"}.get(value, value)
+            self.assertRegex(header, rf"\b{key} = {re.escape(value)};")
+
+
+class Backup(unittest.TestCase):
+    def test_a_copy_of_the_folder_works_in_another_place(self):
+        workspace = Workspace()
+        self.addCleanup(workspace.close)
+        workspace.json("collections", "create", "default", "--model", "none")
+        workspace.write("in/a.md", "The kestrel hovers over the field.")
+        workspace.json("ingest", workspace.folder / "in")
+        answer = workspace.json("ask", "What does the kestrel do?")
+        copy = workspace.folder / "elsewhere" / "copy"
+        shutil.copytree(workspace.path, copy)
+        before = workspace.json("search", "kestrel")["results"]
+        shutil.rmtree(workspace.path)
+        run("doctor", workspace=copy, check=0)
+        self.assertTrue(run("verify", "--json", workspace=copy, check=0).json["ok"])
+        self.assertEqual(run("search", "kestrel", "--json", workspace=copy, check=0).json["results"], before)
+        replay = run("replay", answer["answer_id"], "--json", workspace=copy, check=0).json
+        for part in ("retrieval", "prompt", "analysis", "answer"):
+            self.assertEqual(replay[part], "identical", part)
+        run("ask", "What does the kestrel do?", workspace=copy, check=0)
