@@ -23,7 +23,7 @@ run() { "$program" -w "$workspace" "$@"; }
 answer_id() { sed -n 's/^answer \([0-9A-Z]\{26\}\) .*/\1/p' "$1"; }
 
 step 1 "Packages, the OpenVINO SDK, and the program ($program)"
-ensure_built
+ensure_built grounds grounds-parse
 step 2 "Embedding models"
 ensure_models
 step 3 "A workspace with the sample company's documents"

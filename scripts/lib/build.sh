@@ -4,13 +4,14 @@
 build=build/release
 program=$build/grounds
 
+# ensure_built [TARGET ...]: the targets, or everything with the tests.
 ensure_built() {
   scripts/setup.sh || return
   if [ ! -e "$build/build.ninja" ]; then
     mkdir -p "$build"
     cmake --preset release >"$build/configure.log" 2>&1 || { cat "$build/configure.log" >&2; return 1; }
   fi
-  cmake --build --preset release
+  cmake --build "$build" ${1:+--target "$@"}
 }
 
 ensure_models() {
