@@ -105,14 +105,8 @@ void add_docs(CLI::App& app, Session& session) {
       GROUNDS_ASSIGN_OR_RETURN(DocumentVersion document,
                                engine->catalog().find_document(collection, options->uri, principal));
       const Json view = document_view(document);
-      if (session.json) {
-        print_json(view);
-        return kDone;
-      }
-      std::vector<std::vector<std::string>> rows;
-      for (const auto& [key, value] : view.items())
-        rows.push_back({key, value.is_string() ? value.get<std::string>() : value.dump()});
-      print_line(format_table(rows));
+      if (session.json) print_json(view);
+      else print_fields(view);
       return kDone;
     };
   });

@@ -1,5 +1,6 @@
 #include "cli/session.h"
 #include "cli/terminal.h"
+#include "ledger/signed_head.h"
 
 namespace grounds::cli {
 namespace {
@@ -8,6 +9,7 @@ struct Options {
   std::string id, head_file;
   std::int64_t limit = 50;
   std::uint32_t times = 10;
+  ExportOptions exported;
 };
 
 Result<int> replay_answer(Session& session, const std::string& id) {
@@ -59,11 +61,28 @@ Result<int> show_answer(Session& session, const std::string& id) {
 Result<std::optional<LedgerHead>> read_head(const Session& session, const std::string& path) {
   if (path.empty()) return std::nullopt;
   GROUNDS_ASSIGN_OR_RETURN(std::string text, session.environment().file_system.read(path, 1 << 20));
-  GROUNDS_ASSIGN_OR_RETURN(Json json, parse_json(text));
-  if (!json.is_object() || !json.contains("head") || !json["head"].is_string() || !json.contains("records") ||
-      !json["records"].is_number_integer())
-    return fail(ErrorCode::kBadInput, path + " holds no ledger head", "give a file that grounds anchor wrote");
-  return LedgerHead{json["head"], json["records"]};
+  auto head = parse_signed_head(text);
+  if (!head) return fail(std::move(head).error().in(path));
+  return LedgerHead{head->head, head->records, head->time};
+}
+
+Result<int> anchor_ledger(Session& session) {
+  GROUNDS_ASSIGN_OR_RETURN(Engine * engine, session.engine());
+  GROUNDS_ASSIGN_OR_RETURN(SignedHead head, engine->ledger().anchor());
+  print_json(signed_head_json(head));
+  if (!session.quiet && stderr_is_terminal())
+    print_note("keep this line outside of this machine; grounds verify --head FILE compares the ledger with it");
+  return kDone;
+}
+
+Result<int> export_ledger(Session& session, const ExportOptions& options) {
+  GROUNDS_ASSIGN_OR_RETURN(Engine * engine, session.engine());
+  GROUNDS_RETURN_IF_ERROR(engine->ledger().export_records(options, [](std::string_view line) -> Status {
+    std::fwrite(line.data(), 1, line.size(), stdout);
+    if (std::fputc('\n', stdout) == EOF) return fail(ErrorCode::kUnavailable, "cannot write to standard output");
+    return {};
+  }));
+  return kDone;
 }
 
 Result<int> verify_ledger(Session& session, const std::string& head_file) {
@@ -77,6 +96,9 @@ Result<int> verify_ledger(Session& session, const std::string& head_file) {
       print_line("record " + std::to_string(problem.record) + ": " + problem.kind + ": " + problem.detail);
     print_line((result.ok ? "the chain of " : "damaged: the chain of ") + std::to_string(result.records) +
                " records " + (result.ok ? "verifies; head " + result.head : "does not verify"));
+    if (result.unanchored_since)
+      print_line("no head kept elsewhere covers what was recorded since " + format_time(*result.unanchored_since) +
+                 "; grounds anchor makes one");
   }
   return result.ok ? kDone : kAnswerIsNo;
 }
@@ -144,6 +166,18 @@ void add_ledger_commands(CLI::App& app, Session& session) {
   verify->add_option("--head", options->head_file, "Also check that the chain contains this head, kept elsewhere");
   verify->callback([&session, options] {
     session.command = [&session, options] { return verify_ledger(session, options->head_file); };
+  });
+
+  app.add_subcommand("anchor", "Sign the head of the ledger, to be kept elsewhere")->callback([&session] {
+    session.command = [&session] { return anchor_ledger(session); };
+  });
+  CLI::App* exported = app.add_subcommand("export", "Print all records as JSON Lines, the signed head last");
+  exported->add_option("--since", options->exported.after_record, "Leave out the records up to this number")
+      ->check(CLI::NonNegativeNumber);
+  exported->add_flag("!--no-texts", options->exported.texts, "Leave out questions, prompts and answers");
+  exported->footer("samples/verify_export.py checks such a file without this program.");
+  exported->callback([&session, options] {
+    session.command = [&session, options] { return export_ledger(session, options->exported); };
   });
 
   CLI::App* consistency = app.add_subcommand("consistency", "Ask a question several times and count the different answers");

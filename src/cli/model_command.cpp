@@ -53,14 +53,8 @@ Result<int> show_model(Session& session, const Options& options) {
   GROUNDS_ASSIGN_OR_RETURN(ModelRegistry registry, ModelRegistry::load(session.environment().file_system));
   GROUNDS_ASSIGN_OR_RETURN(ModelEntry entry, registry.find(options.model));
   Json view = entry_view(registry, entry);
-  if (session.json) {
-    print_json(view);
-    return kDone;
-  }
-  std::vector<std::vector<std::string>> rows;
-  for (const auto& [key, value] : view.items())
-    rows.push_back({key, value.is_string() ? value.get<std::string>() : value.dump()});
-  print_line(format_table(rows));
+  if (session.json) print_json(view);
+  else print_fields(view);
   return kDone;
 }
 

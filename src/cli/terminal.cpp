@@ -80,6 +80,13 @@ void print_json(const Json& value) {
 void print_line(std::string_view text) { write_line(stdout, without_controls(text)); }
 void print_note(std::string_view text) { write_line(stderr, without_controls(text)); }
 
+void print_fields(const Json& object) {
+  std::vector<std::vector<std::string>> rows;
+  for (const auto& [key, value] : object.items())
+    rows.push_back({key, value.is_string() ? value.get<std::string>() : value.dump()});
+  print_line(format_table(rows));
+}
+
 void print_error(const Error& error, bool json) {
   std::string line = "grounds: " + error.message;
   if (!error.hint.empty()) line += " (" + error.hint + ")";

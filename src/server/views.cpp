@@ -158,7 +158,18 @@ Json verify_view(const VerifyResult& result) {
   Json problems = Json::array();
   for (const LedgerProblem& problem : result.problems)
     problems.push_back({{"record", problem.record}, {"kind", problem.kind}, {"detail", problem.detail}});
-  return {{"ok", result.ok}, {"records", result.records}, {"head", result.head}, {"problems", std::move(problems)}};
+  Json notes = Json::array();
+  for (const LedgerProblem& note : result.notes)
+    notes.push_back({{"record", note.record}, {"kind", note.kind}, {"detail", note.detail}});
+  return {{"ok", result.ok},
+          {"records", result.records},
+          {"head", result.head},
+          {"anchored", result.anchored ? Json(*result.anchored) : Json(nullptr)},
+          {"unanchored_since", result.unanchored_since ? Json(format_time(*result.unanchored_since)) : Json(nullptr)},
+          {"open_answers", result.open_answers},
+          {"problem_count", result.problem_count},
+          {"problems", std::move(problems)},
+          {"notes", std::move(notes)}};
 }
 
 Json doctor_view(const DoctorReport& report) {
