@@ -1,8 +1,10 @@
 // Disks that fail at every call there is: what was acknowledged is there, and the ledger goes on.
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cerrno>
+#include <chrono>
 #include <map>
 #include <mutex>
 #include <thread>
@@ -140,6 +142,43 @@ TEST_CASE("a disk that is full for a while costs the answers of that while, and 
   const int before = refused;
   load(10);
   CHECK(refused == before);
+  check_holds(*ledger, acknowledged);
+}
+
+TEST_CASE("everyone in a commit that fails is told so") {
+  TempDirectory directory;
+  const std::string path = directory / "ledger.db";
+  auto faults = std::make_shared<FaultyFileSystem>(directory.path());
+  const FileSystem files(faults);
+  const SystemClock clock;
+  SystemRandom random;
+  const auto ledger = must(Ledger::open(files, path, clock, random));
+  Acknowledged acknowledged;
+  faults->count_only({IoOperation::kSync});
+  int most = 0;
+  for (int round = 0; round < 50 && most < 4; ++round) {
+    faults->clear_plans();
+    must(ledger->append_opened(ledger->new_answer_id(), content(round, "question")));
+    std::vector<std::thread> threads;
+    std::atomic<int> refused = 0;
+    {
+      // While another process holds the lock file, callers queue up behind the leader.
+      const FileLock other_process = must(FileSystem().lock(path + ".lock"));
+      for (int t = 0; t < 8; ++t)
+        threads.emplace_back([&, t] {
+          const auto opened = ledger->append_opened(ledger->new_answer_id(), content(t, "question"));
+          if (opened) acknowledged.note(*opened);
+          else ++refused;
+        });
+      std::this_thread::sleep_for(std::chrono::milliseconds(10 + 10 * round));
+      faults->reset_count();
+      faults->fail_call(1, EIO);
+    }
+    for (std::thread& thread : threads) thread.join();
+    most = std::max(most, refused.load());
+  }
+  faults->clear_plans();
+  CHECK(most >= 4);
   check_holds(*ledger, acknowledged);
 }
 
