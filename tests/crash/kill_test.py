@@ -162,6 +162,8 @@ class Killed(unittest.TestCase):
         started = time.monotonic()
         self.complete(whole)
         seconds = time.monotonic() - started
+        # Else there is little that a kill could cut in two.
+        self.assertGreaterEqual(whole.json("collections", "show", "default")["generation"], 8)
         server = Server(whole)
         self.assertWhole(whole, server)
         expected = state(whole, server, self.folder)
