@@ -122,7 +122,7 @@ class Job {
         pending_chunks_ += outcome->document->version.chunks.size();
         pending_.push_back(std::move(*outcome->document));
       }
-      if (pending_chunks_ >= kEmbedChunks || (overdue() && pending_chunks_ > 0)) GROUNDS_RETURN_IF_ERROR(embed_pending());
+      if (pending_chunks_ >= std::min(kEmbedChunks, options_.commit_chunks) || (overdue() && pending_chunks_ > 0)) GROUNDS_RETURN_IF_ERROR(embed_pending());
       if (batch_chunks_ >= options_.commit_chunks || batch_.extracts.bytes() > kMaxPackBytes ||
           (overdue() && !batch_.versions.empty()))
         GROUNDS_RETURN_IF_ERROR(commit_batch());
