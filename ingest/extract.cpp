@@ -7,6 +7,7 @@
 //    "title":"...","version":1,"warnings":[...]}
 #include "ingest/extract.h"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 
@@ -39,6 +40,10 @@ bool on_boundary(std::string_view text, std::uint64_t position) {
 
 bool is_span(std::string_view text, std::uint64_t begin, std::uint64_t end) {
   return begin <= end && end <= text.size() && on_boundary(text, begin) && on_boundary(text, end);
+}
+
+bool all_valid(const std::vector<std::string>& texts) {
+  return std::all_of(texts.begin(), texts.end(), [](const std::string& text) { return is_valid_utf8(text); });
 }
 
 bool is_blank(std::string_view text) { return trim(text).empty(); }
@@ -190,9 +195,12 @@ Status Extract::check() const {
     previous = block.end;
   }
   if (!is_blank(view.substr(previous))) return damaged("text after the last block is in no block");
-  for (const std::string* value : {&title, &parser, &date}) {
-    if (!is_valid_utf8(*value)) return damaged("a field is not valid UTF-8");
-  }
+  const bool fields_valid = is_valid_utf8(title) && is_valid_utf8(parser) && is_valid_utf8(date) && all_valid(warnings);
+  const bool tables_valid = std::all_of(tables.begin(), tables.end(), [](const Table& table) {
+    return is_valid_utf8(table.caption) && all_valid(table.header) &&
+           std::all_of(table.rows.begin(), table.rows.end(), all_valid);
+  });
+  if (!fields_valid || !tables_valid) return damaged("a field or cell is not valid UTF-8");
   return {};
 }
 
@@ -210,7 +218,7 @@ std::string Extract::map_to_json() const {
     flat.push_back(block.table);
   }
   for (const Table& table : tables) json["tables"].push_back(table_to_json(table, text));
-  return canonical_json(json).value();  // all strings are UTF-8 and all numbers small integers
+  return canonical_json(json).value();  // check() holds, so all strings are UTF-8
 }
 
 Result<Extract> Extract::from_parts(std::string text, std::string_view map_json) {

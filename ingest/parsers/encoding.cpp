@@ -44,6 +44,9 @@ std::string converter_name(std::string_view label) {
       {"KS_C_5601-1987", "windows-949"},
   }};
   const std::string name = upper(trim(label));
+  // ICU would look past other characters, but names are shown to people and kept.
+  const std::string_view known = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.:";
+  if (name.find_first_not_of(known) != std::string::npos) return {};
   for (const auto& [from, to] : kNames) {
     if (name == from) return std::string(to);
   }

@@ -76,6 +76,12 @@ TEST_CASE("a declaration is followed unless the bytes are UTF-8 all the same") {
   CHECK(decode_text("plain", "no-such-encoding").value().text == "plain");
 }
 
+TEST_CASE("a declared name with bytes that are no name is no declaration") {
+  const auto extract = grounds::testing::parse("a.html", "<meta charset=\xE3utf-8><p>caf\xE9 x");
+  CHECK(extract.text == "café x");
+  CHECK(extract.map_to_json().find("UTF-8") == std::string::npos);
+}
+
 TEST_CASE("a few broken bytes in UTF-8 are replaced and reported") {
   const auto decoded = decode_text(std::string(kChinese) + "\xFF" + kChinese);
   REQUIRE(decoded.has_value());
