@@ -1,7 +1,9 @@
 #include "answer/candidates.h"
 
 #include <algorithm>
+#include <array>
 
+#include "answer/lexicon.h"
 #include "answer/quantities.h"
 #include "base/utf8.h"
 
@@ -10,6 +12,8 @@ namespace {
 
 // Shares at which a concept counts that is met around a unit, not in it.
 constexpr int kIntro = 850, kNeighbour = 500, kElsewhere = 250, kSameRow = 1000, kOtherHeader = 250;
+
+constexpr auto kTimeWords = std::to_array<std::string_view>({"day", "week", "month", "year", "hour", "minute", "天", "日", "周", "月", "年", "小时", "分钟", "期"});
 
 std::string_view unit_text(const ItemMatch& item, std::size_t u) {
   const Unit& unit = item.units.units[u];
@@ -41,7 +45,7 @@ TimeFit time_fit(const DateParts& wanted, const std::vector<DateParts>& own, con
   for (const DateParts& date : item.context_dates)
     if (compatible_own && covers(date, wanted)) return TimeFit::kContext;
   // A rule holds from its date on, until another replaces it.
-  const DateParts& since = item.effective;
+  const DateParts& since = item.since;
   if (lasting && since.year != 0 && wanted.year != 0) {
     const DateParts until{wanted.year, 0, wanted.month > 0 ? wanted.month : 12, 0};
     const bool replaced = std::any_of(item.replaced_by.begin(), item.replaced_by.end(), [&](const DateParts& d) { return months(d) <= months(until); });
@@ -57,6 +61,12 @@ std::int64_t coverage_of(const std::vector<int>& met, const std::vector<std::int
   std::int64_t sum = 0, all = 0;
   for (std::size_t i = 0; i < met.size(); ++i) sum += weights[i] * met[i], all += weights[i] * 1000;
   return all == 0 ? 0 : sum * 1000 / all;
+}
+
+std::string lower_ascii(std::string_view text) {
+  std::string lower(text);
+  std::transform(lower.begin(), lower.end(), lower.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+  return lower;
 }
 
 // "5万元（含）至30万元", "above £2,000": does the range that a text gives hold the amount of the question?
@@ -168,7 +178,7 @@ class Scorer {
     raise(met, item.context, 1000);
     raise(met, item.anywhere, kElsewhere);
     raise(met, item.document, kElsewhere / 2);
-    if (!names_what_is_asked(candidate, item)) return;
+    if (!names_what_is_asked(candidate, item) || speaks_of_another_place(candidate, item)) return;
 
     std::int64_t time_score = 0;
     const bool lasting = unit.kind != UnitKind::kRow || question_.resolved.empty();
@@ -188,23 +198,33 @@ class Scorer {
     std::string_view text = unit_text(item, candidate.unit);
     if (candidate.column) text = std::string_view(item.item->text).substr(unit.cells[*candidate.column].begin, unit.cells[*candidate.column].end - unit.cells[*candidate.column].begin);
     candidate.kind = holds_kind(text, question_);
-    if (candidate.column && candidate.kind == 1 && !question_.unit.empty()) {
-      const auto& header = item.units.tables[unit.table].header;
-      if (*candidate.column < header.size() && header_unit(header[*candidate.column]).unit == question_.unit) candidate.kind = 2;
-    }
+    if (candidate.column && candidate.kind == 1 && header_gives_unit(item.units.tables[unit.table], *candidate.column)) candidate.kind = 2;
     if (candidate.kind == 0 && (question_.asked == Asked::kPhone || (question_.asked == Asked::kPerson && question_.chinese) || question_.asked == Asked::kCount || question_.asked == Asked::kAmount)) return;
     candidate.coverage = coverage_of(met, weights_);
     constexpr std::int64_t kKindScore[3] = {-220, 0, 130};
     candidate.score = candidate.coverage + own / 3 + kKindScore[candidate.kind] + time_score;
     if (best_score_ > 0) candidate.score += item.item->score * 120 / best_score_;
     if (item.instructs) candidate.score -= 150;
-    candidate.score += bounds_score(unit_text(item, candidate.unit), question_);
+    const std::int64_t bounds = bounds_score(unit_text(item, candidate.unit), question_);
+    if (bounds < 0 && unit.kind == UnitKind::kRow) return;
+    if (bounds < 0 || unit.kind == UnitKind::kRow) candidate.score += bounds;
     const DateParts today{today_.year, 0, today_.month, 0};
     const bool replaced = std::any_of(item.replaced_by.begin(), item.replaced_by.end(), [&](const DateParts& d) { return months(d) <= months(today); });
     if (replaced && question_.dates.empty()) candidate.score -= question_.current ? 250 : 100;
     if (!candidate.column && text.size() > 500) candidate.score -= 60;
     if (own == 0 && unit.intros.empty()) return;
     out.push_back(std::move(candidate));
+  }
+
+  // "Lead time (working days)", "单价（元）": the header says what the cell's bare number counts.
+  bool header_gives_unit(const TableHead& table, std::size_t column) const {
+    if (column >= table.header.size()) return false;
+    const std::string& header = table.header[column];
+    if (!question_.unit.empty() && header_unit(header).unit == question_.unit) return true;
+    if (question_.money) return !header_unit(header).unit.empty() && header_unit(header).unit != "percent";
+    if (question_.asked != Asked::kDuration) return false;
+    const std::string lower = lower_ascii(header);
+    return std::any_of(kTimeWords.begin(), kTimeWords.end(), [&](std::string_view w) { return lower.find(w) != std::string::npos; });
   }
 
   // Codes must stand with the answer; names in its document at least.
@@ -215,6 +235,17 @@ class Scorer {
       if (one.entity && !common_[c] && item.document[c] < 500) return false;
     }
     return true;
+  }
+
+  // Asked about Suzhou, an answer out of a paper about Leeds is none.
+  bool speaks_of_another_place(const Candidate& candidate, const ItemMatch& item) const {
+    for (std::size_t c = 0; c < question_.concepts.size(); ++c) {
+      const Concept& one = question_.concepts[c];
+      if (!is_place(one.surface) || candidate.met[c] >= 500) continue;
+      if (!places_in(lower_ascii(item.item->title + "\n" + item.item->heading)).empty()) return true;
+      if (!places_in(lower_ascii(unit_text(item, candidate.unit))).empty()) return true;
+    }
+    return false;
   }
 
   const Question& question_;
@@ -246,8 +277,7 @@ bool modifies(const Question& question, const Concept& a, const Concept& b) {
 
 namespace {
 bool says_computed(std::string_view text) {
-  std::string lower(text);
-  std::transform(lower.begin(), lower.end(), lower.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+  const std::string lower = lower_ascii(text);
   for (const std::string_view word : {"average", "mean", "difference", "ratio", "times", "change", "more than", "less than", "increase", "decrease", "平均", "差", "倍", "比", "增", "减", "多", "少"})
     if (lower.find(word) != std::string::npos) return true;
   return false;
@@ -264,7 +294,8 @@ bool is_strong_enough(const Question& question, std::span<const ItemMatch> items
   if (best.kind == 2 && question.asked != Asked::kAnything) needed -= 40;
   if (best.kind == 0) needed += question.asked == Asked::kPerson ? 250 : 120;
   const Unit& unit = items[best.item].units.units[best.unit];
-  if (bounds_score(std::string_view(item.text).substr(unit.begin, unit.end - unit.begin), question) > 0) needed -= 120;
+  if (unit.kind == UnitKind::kRow && bounds_score(std::string_view(item.text).substr(unit.begin, unit.end - unit.begin), question) > 0) needed -= 120;
+  if (best.kind == 1 && (question.asked == Asked::kDuration || question.money)) needed += 150;
   if (question.aggregate) needed += 60;
   // Nothing is calculated here: the text must have done it.
   if (question.computed && !says_computed(std::string_view(item.text).substr(unit.begin, unit.end - unit.begin))) return false;
@@ -276,9 +307,13 @@ bool is_strong_enough(const Question& question, std::span<const ItemMatch> items
     if (one.head) needed += 250;
     // A word that no evidence holds is what the question is about, more often than another way to say it.
     const bool absent = std::none_of(items.begin(), items.end(), [&](const ItemMatch& m) { return m.anywhere[c] >= std::max(enough, 500); });
-    if (!absent) continue;
+    // One that only other documents hold says that this one is about something else.
     const bool modifier = c + 1 < question.concepts.size() && best.met[c + 1] >= 500 && modifies(question, one, question.concepts[c + 1]);
-    needed += one.argument ? 220 : modifier ? 150 : 60;
+    if (absent) needed += one.argument ? 220 : modifier ? 150 : 60;
+    else if (items[best.item].document[c] < 500) needed += one.argument ? 220 : modifier ? 150 : 0;
+    else needed += one.argument || is_place(one.surface) ? 130 : 0;
+    // "北京办事处": what stands with the word before it is no other thing of that name.
+    if (c > 0 && best.met[c - 1] >= 500 && modifies(question, question.concepts[c - 1], one) && items[best.item].document[c] < 500) needed += 80;
   }
   return best.coverage >= needed;
 }

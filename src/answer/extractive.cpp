@@ -123,6 +123,13 @@ class Composer {
       made.shown = show_row(item, candidate, question_);
       return made;
     }
+    // "Yes." and "No." under an asked question go with what explains them.
+    constexpr std::size_t kShortAnswer = 40;
+    if (candidate.unit >= 2) {
+      const Unit &before = units[candidate.unit - 1], &asked = units[candidate.unit - 2];
+      if (asked.kind == UnitKind::kQuestion || asked.kind == UnitKind::kHeading)
+        if (before.kind == UnitKind::kSentence && before.end - before.begin <= kShortAnswer && unit.begin - before.end <= 1) made.begin = before.begin;
+    }
     // "The following are needed:" goes with its list.
     constexpr std::size_t kLongestList = 800;
     const std::string_view text = slice(item, unit.begin, unit.end);
@@ -133,7 +140,8 @@ class Composer {
         made.end = units[next].end;
       }
     }
-    made.shown = made.end == unit.end ? on_one_line(text) : std::string(slice(item, made.begin, made.end));
+    const std::string_view whole = slice(item, made.begin, made.end);
+    made.shown = made.end == unit.end ? on_one_line(whole) : std::string(whole);
     return made;
   }
 
@@ -224,6 +232,9 @@ class Composer {
       if (likeness(words_of(a.shown, analyzer_), words_of(b.shown, analyzer_)) < 700) return false;
     }
     if (same_numbers(a, b) || !comparable(find_quantities(a.shown), find_quantities(b.shown))) return false;
+    constexpr std::int64_t kSameSubject = 600, kSharedWords = 200;
+    if (a.candidate.coverage < kSameSubject || b.candidate.coverage < kSameSubject) return false;
+    if (likeness(words_of(a.shown, analyzer_), words_of(b.shown, analyzer_)) < kSharedWords) return false;
     // They speak of the same: every concept that one meets well, the other does too.
     for (std::size_t c = 0; c < question_.concepts.size(); ++c)
       if (!question_.concepts[c].weak && std::abs(a.candidate.met[c] - b.candidate.met[c]) > 400) return false;

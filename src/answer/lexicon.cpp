@@ -41,7 +41,7 @@ constexpr auto kGroups = std::to_array<std::string_view>({
     "move/relocate/relocation/搬迁/迁移", "allowed/permitted/may/允许/可以", "forbidden/prohibited/not allowed/禁止/不得", "holiday/festival/节假日",
     "fair/exhibition/trade fair/trade show/展会/展览", "town/city/城市", "party/annual party/年会", "dormitory/apartment/宿舍/公寓", "graduate/graduates/应届生/毕业生",
     "report/check in/报到", "cause/reason/because/原因/因为/由于", "biggest/largest/highest/最大/最高", "smallest/lowest/最小/最低", "parking/停车", "visitor/guest/访客",
-    "security/safety/安全", "department/部门", "contract/合同", "insurance/保险", "car/vehicle/车/车辆", "flight/air travel/机票/航班/飞机", "train/rail/火车/高铁",
+    "lab/laboratory/实验室", "security/safety/安全", "department/部门", "contract/合同", "insurance/保险", "car/vehicle/车/车辆", "flight/air travel/机票/航班/飞机", "train/rail/火车/高铁",
     "trip/travel/journey/business trip/出差/差旅", "receipt/收据/票据", "policy/rule/rules/规定/制度/办法", "hole/vulnerability/flaw/漏洞",
     "founded/established/成立/创立", "ceo/chief executive/managing director/首席执行官/总经理", "cfo/chief financial officer/首席财务官/财务总监",
 });
@@ -109,6 +109,22 @@ bool is_place(std::string_view word) {
   for (const std::string_view group : kPlaces)
     for_members(group, [&](std::string_view member) { place |= member == word; });
   return place;
+}
+
+std::vector<std::string_view> places_in(std::string_view text) {
+  std::vector<std::string_view> found;
+  for (const std::string_view group : kPlaces) {
+    bool named = false;
+    for_members(group, [&](std::string_view member) {
+      for (std::size_t at = text.find(member); at != std::string_view::npos && !named; at = text.find(member, at + 1)) {
+        const std::size_t end = at + member.size();
+        const bool latin = letter(member.front());
+        named = !latin || ((at == 0 || !letter(text[at - 1])) && (end == text.size() || !letter(text[end])));
+      }
+    });
+    if (named) found.push_back(group);
+  }
+  return found;
 }
 
 std::size_t phrase_at(std::string_view text, std::size_t at) {

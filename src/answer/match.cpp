@@ -249,22 +249,23 @@ void share_within_documents(std::span<ItemMatch> items) {
       if (other.item->uri == item.item->uri) raise(item.document, other.anywhere, 1000);
   }
   std::vector<DateParts> effective;
-  for (const ItemMatch& item : items) {
+  for (ItemMatch& item : items) {
     DateParts latest = item.effective;
     for (const ItemMatch& other : items)
       if (other.item->uri == item.item->uri && key(other.effective) > key(latest)) latest = other.effective;
+    item.since = latest;
     if (latest.empty() && is_rule(*item.item)) {
       const auto stated = date_parts(item.item->date);
-      if (!stated.empty()) latest = stated.front();
-      else if (!item.context_dates.empty()) latest = item.context_dates.front();
+      if (!item.context_dates.empty() && item.context_dates.front().year != 0) item.since = item.context_dates.front();
+      else if (!stated.empty()) item.since = stated.front();
     }
     effective.push_back(latest);
   }
   for (std::size_t i = 0; i < items.size(); ++i) items[i].effective = effective[i];
   for (ItemMatch& item : items)
     for (const ItemMatch& other : items)
-      if (other.item->uri != item.item->uri && family(other.item->uri) == family(item.item->uri) && !item.effective.empty() && key(other.effective) > key(item.effective))
-        item.replaced_by.push_back(other.effective);
+      if (other.item->uri != item.item->uri && family(other.item->uri) == family(item.item->uri) && !item.since.empty() && key(other.since) > key(item.since))
+        item.replaced_by.push_back(other.since);
 }
 
 std::vector<std::int64_t> concept_weights(const Question& question, std::span<const ItemMatch> items) {
@@ -299,6 +300,7 @@ int holds_kind(std::string_view text, const Question& question) {
       for (const Quantity& q : find_quantities(text)) {
         const bool unit_matches = question.unit.empty() || q.unit == question.unit || (question.unit == "day" && q.unit == "workday") || question.unit == "piece";
         if (question.asked == Asked::kDuration) best = std::max(best, is_time_unit(q.unit) ? 2 : 1);
+        else if (question.money) best = std::max(best, q.currency() ? 2 : 1);
         else best = std::max(best, unit_matches ? 2 : 1);
       }
       if (best == 0 && question.asked == Asked::kDuration && has_any(folded_utf8(text), {"daily", "weekly", "monthly", "annually", "every year", "yearly", "每年", "每月", "每周", "每日"})) best = 2;
@@ -315,7 +317,7 @@ int holds_kind(std::string_view text, const Question& question) {
       if (holds_latin_name(text) || holds_chinese_name(text)) return 2;
       // A role answers, unless it is the one asked about.
       if (has_any(text, {"公司", "集团", "银行", "医院", "大学"}) || holds_new_capital(text, question)) return 1;
-      for (const std::string_view role : {"manager", "director", "officer", "head of", "team", "leader", "department", "desk", "engineer", "supervisor", "board", "经理", "总监", "主任", "主管", "部", "会计", "董事", "人员"})
+      for (const std::string_view role : {"manager", "director", "officer", "head of", "team", "leader", "department", "desk", "engineer", "supervisor", "board", "customer", "supplier", "employee", "buyer", "副总", "客户", "供应商", "员工", "办公会", "董事长", "组长", "厂长", "委员会", "工会", "经理", "总监", "主任", "主管", "部", "会计", "董事", "人员"})
         if (folded_utf8(text).find(role) != std::string::npos && folded_utf8(question.text).find(role) == std::string::npos) return 1;
       return 0;
     case Asked::kPhone: {

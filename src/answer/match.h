@@ -36,6 +36,7 @@ struct ItemMatch {
   std::vector<std::vector<DateParts>> dates;     // by unit
   std::vector<DateParts> context_dates;          // of heading, title, file name
   DateParts effective;                           // from when the document holds, if it says so
+  DateParts since;                               // the same, else what a rule's date suggests
   std::vector<DateParts> replaced_by;            // since when other versions of the same document hold, if later
   bool instructs = false;                        // carries instructions to a model
 };

@@ -158,6 +158,11 @@ std::optional<Numeral> take_numeral(const std::u32string& text, std::size_t& at)
     return sum.value_or(Decimal{});
   };
   while (i < text.size()) {
+    // "6200 万元": a space between digits and their unit.
+    if (text[i] == U' ' && pending && !pending_chinese && i + 1 < text.size() && large_power(text[i + 1]) > 0) {
+      ++i;
+      continue;
+    }
     if (is_ascii_digit(text[i])) {
       if (pending) break;
       pending = take_arabic(text, i);

@@ -30,6 +30,9 @@ constexpr std::string_view kWeakWords =
     "using take takes took make makes made happen happens happened work works long often far old tall big far currently current now "
     "allowed allow want possible go going come comes put say says said know thing things way place places exactly usually normally "
     "today according given first last new old able does using reach reached place placed hold held cost costs pay paid people located call called ";
+// Capitalised, and no name of what the answer is about.
+constexpr std::string_view kCapitalised =
+    " christmas easter monday tuesday wednesday thursday friday saturday sunday english chinese dutch german french spring summer autumn winter i'm i ";
 constexpr std::string_view kEnglishAggregates =
     " total average sum highest lowest maximum minimum most least altogether combined mean difference ";
 
@@ -45,7 +48,7 @@ constexpr auto kChineseStops = std::to_array<std::string_view>({
 });
 // ... but not inside these.
 constexpr auto kChineseKeep = std::to_array<std::string_view>({
-    "到期", "到岗", "报到", "地址", "地点", "地区", "目的地", "能源", "能力", "功能", "换能器", "性能", "会议", "年会", "例会", "工会", "展会", "会计", "要求", "重要", "需求", "前台", "提前",
+    "到期", "到岗", "报到", "签到", "迟到", "达到", "收到", "得到", "接到", "地址", "地点", "地区", "目的地", "能源", "能力", "功能", "换能器", "性能", "会议", "年会", "例会", "工会", "展会", "会计", "要求", "重要", "需求", "前台", "提前",
     "以前", "以后", "售后", "后勤", "时间", "小时", "工时", "时长", "临时", "用户", "费用", "用品", "试用期", "信用", "使用", "去年", "过期", "通过", "超过", "有效", "所有",
     "中班", "对账", "对外", "来源", "给付", "供给", "做法", "为期", "行为", "于是", "其他", "可靠", "许可", "得分", "被盗", "由于", "从业", "在职", "在线", "在家", "里程", "内容", "内部", "国内", "室内",
     "境内", "公里", "每日", "每月", "每年", "每天", "最后", "用餐", "住在", "按时", "都市", "再生", "还款", "归还", "才能", "人才", "之间", "以内", "以上", "以下",
@@ -225,6 +228,13 @@ bool is_chinese_person(std::string_view surface) {
   return surface.size() >= 2 * kHanBytes && surface.size() <= 3 * kHanBytes && kSurnames.find(surface.substr(0, kHanBytes)) != std::string_view::npos;
 }
 
+// 二厂, 3号: which of several is meant.
+bool is_numbered(std::string_view surface) {
+  for (const std::string_view digit : {"一", "二", "三", "四", "五", "六", "七", "八", "九", "甲", "乙", "丙"})
+    if ((surface.size() == 2 * kHanBytes || surface.size() == 3 * kHanBytes) && surface.starts_with(digit)) return true;
+  return false;
+}
+
 // Latin words whole (with inner - _ . '), Chinese runs by ICU's dictionary; stray single characters that
 // stand together make one word.
 std::vector<Word> words_of(const std::string& text) {
@@ -255,7 +265,8 @@ std::vector<Word> words_of(const std::string& text) {
         const bool single = stop - begin <= kHanBytes;
         const bool given_name = last_single && words.back().end == begin && words.back().surface.size() == kHanBytes && stop - begin == 2 * kHanBytes &&
                                 is_chinese_person(text.substr(words.back().begin, stop - words.back().begin)) && phrase_at(text, begin) == 0;
-        if ((single || given_name) && last_single && words.back().end == begin) {
+        const bool numbered = single && i > 0 && words.back().end == begin && is_numbered(words.back().surface) && words.back().surface.size() == 2 * kHanBytes;
+        if (numbered || ((single || given_name) && last_single && words.back().end == begin)) {
           words.back().end = stop;
           words.back().surface = text.substr(words.back().begin, stop - words.back().begin);
           words.back().known = false;
@@ -341,6 +352,10 @@ void mark_chinese_head(Question& question) {
     if (Concept* last = last_before(question, at); last != nullptr && !last->weak) last->head = true;
     break;
   }
+  // "哪家医院": the answer is one.
+  for (const std::string_view kind : {"医院", "银行", "酒店", "宾馆", "餐厅", "学校", "大学", "城市"})
+    for (Concept& one : question.concepts)
+      one.head |= one.surface == kind && (text.substr(0, one.begin).ends_with("哪家") || text.substr(0, one.begin).ends_with("哪个"));
   for (Concept& one : question.concepts) one.argument = !one.head && text.substr(one.end).starts_with("的");
 }
 
@@ -349,15 +364,21 @@ void mark_chinese_head(Question& question) {
 void mark_english_head(Question& question) {
   const std::string folded = lower(question.text);
   for (const std::string_view start : {"what is the ", "what are the ", "what was the ", "what were the ", "what is our ", "what were our ", "what is ", "what are ", "what were ", "what was ",
-                                       "who is the ", "who is our ", "who is responsible ", "is there a ", "is there an ", "are there ", "is there ", "do we have a ", "do we have ", "how many ", "how much "}) {
+                                       "who is the ", "who is our ", "who is responsible ", "is there a ", "is there an ", "are there ", "is there ", "do we have a ", "do we have ", "how much is the ", "how much was the ", "how high is the ", "how long is the ", "how large is the ", "how many ", "how much "}) {
     if (!folded.starts_with(start)) continue;
     std::size_t stop = folded.size();
     for (const std::string_view word : {" of ", " for ", " in ", " on ", " at ", " to ", " when ", " after ", " before ", " under ", " from ", " with ", " do ", " does ", " did ", " are ", " is ", " were "})
       stop = std::min(stop, folded.find(word, start.size() - 1));
-    const bool asks_amount = start.starts_with("how ");
+    const bool asks_amount = start == "how many " || start == "how much ";
     if (Concept* last = last_before(question, stop); last != nullptr && !last->weak && !asks_amount) last->head = true;
     for (Concept& one : question.concepts) one.argument = one.begin >= stop && !asks_amount;
     return;
+  }
+  // "when was the depot founded": what happened to it is the head.
+  for (const std::string_view start : {"when was ", "when were ", "where was ", "where were ", "why was ", "how was ", "by whom was "}) {
+    if (!folded.starts_with(start)) continue;
+    for (Concept& one : question.concepts)
+      if (!one.weak && !one.entity && one.surface.ends_with("ed")) one.head = true;
   }
 }
 
@@ -365,13 +386,6 @@ void mark_head(Question& question) {
   if (question.concepts.empty()) return;
   if (question.chinese) mark_chinese_head(question);
   else mark_english_head(question);
-}
-
-// 二厂, 3号: which of several is meant.
-bool is_numbered(std::string_view surface) {
-  for (const std::string_view digit : {"一", "二", "三", "四", "五", "六", "七", "八", "九", "甲", "乙", "丙"})
-    if (surface.size() == 2 * kHanBytes && surface.starts_with(digit)) return true;
-  return false;
 }
 
 }  // namespace
@@ -384,6 +398,7 @@ Question analyse_question(std::string_view text, const ClockInputs& clock, const
   question.asked = question.chinese ? asked_chinese(padded) : asked_english(padded);
   question.unit = asked_unit(question.text, padded, question.asked);
   question.current = has_any(padded, {" current ", " currently ", " now ", " nowadays ", " in force ", "现在", "目前", "现行", "当前"});
+  question.money = question.asked == Asked::kAmount && has_any(padded, {" cost ", " costs ", " pay ", " paid for ", " price ", " spend ", "多少钱", "价格", "单价", "费用"});
   question.computed = has_any(padded, {" average ", " mean value", " difference ", " ratio ", " change between", " change from", " percentage change", " how many times ", "平均", "相差", "差额", "之差", "差多少", "比值", "多几", "多多少", "少多少"});
   question.listing = has_any(padded, {" list ", "哪些", "分别", " which countries", " what are the "});
 
@@ -439,7 +454,7 @@ Question analyse_question(std::string_view text, const ClockInputs& clock, const
       if (word.surface.size() <= 3 && equivalents(surface).empty()) continue;
       if (is_counter(surface)) continue;
       one.weak = in_list(kChineseWeak, surface);
-      one.entity = is_place(surface) || (!word.known && (is_numbered(surface) || (is_chinese_person(surface) && equivalents(surface).empty())));
+      one.entity = is_place(surface) || is_numbered(surface) || (!word.known && is_chinese_person(surface) && equivalents(surface).empty());
     } else {
       const bool capital = word.surface[0] >= 'A' && word.surface[0] <= 'Z';
       const bool sentence_start = first_latin && !question.chinese;
@@ -447,7 +462,7 @@ Question analyse_question(std::string_view text, const ClockInputs& clock, const
       question.aggregate |= in_list(kEnglishAggregates, surface);
       if (in_list(kStopWords, surface) && !(capital && surface.size() > 1 && surface != "i" && !sentence_start && surface == "us")) continue;
       const bool acronym = word.surface.size() >= 2 && std::all_of(word.surface.begin(), word.surface.end(), [](char c) { return c >= 'A' && c <= 'Z'; });
-      one.entity = is_place(surface) || (capital && !sentence_start) || acronym || question.chinese;
+      one.entity = is_place(surface) || (capital && !sentence_start && !in_list(kCapitalised, surface)) || acronym || question.chinese;
       one.weak = !one.entity && (in_list(kWeakWords, surface) || (surface[0] >= '0' && surface[0] <= '9'));
       if (question.chinese && surface.size() == 1) one.entity = false, one.weak = true;
       if (surface.size() == 1) one.entity = false;

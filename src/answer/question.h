@@ -45,6 +45,7 @@ struct Question {
   std::vector<Quantity> amounts;       // amounts that the question names
   bool current = false;                // asks for what holds now
   bool aggregate = false;              // asks for a total, an average, a maximum
+  bool money = false;                  // the amount asked for is one of money
   bool computed = false;               // asks for what has to be worked out: an average, a difference
   bool listing = false;                // asks for several things
   std::unordered_map<std::string, std::uint32_t> terms;

@@ -103,6 +103,7 @@ TEST_CASE("Equal amounts are equal however they are written") {
   CHECK(is("2万亿元", "2000000000000", "cny"));
   CHECK(is("1,577万元", "15770000", "cny"));
   CHECK(is("CNY 15.77 million", "15770000", "cny"));
+  CHECK(is("6200 万元", "62000000", "cny"));
   CHECK(is("$1.2bn", "1200000000", "usd"));
   CHECK(is("US$ 10k", "10000", "usd"));
   CHECK(is("10 k", "10"));
@@ -177,6 +178,7 @@ TEST_CASE("For random amounts, all spellings have one value") {
     CHECK(only(chinese(n) + "元").values.front() == want);
     CHECK(only(format_decimal(scale(want, -3)) + " thousand").values.front() == want);
     CHECK(only(format_decimal(scale(want, -4)) + "万").values.front() == want);
+    CHECK(only(format_decimal(scale(want, -4)) + " 万元").values.front() == want);
     CHECK(only(format_decimal(scale(want, -8)) + "亿元").values.front() == want);
     // Another number is another number.
     CHECK_FALSE(same_value(only(std::to_string(n) + "元"), only(std::to_string(n + 1) + "元")));
