@@ -19,7 +19,7 @@ struct WideningMultiply {
 struct DotProduct {
   // By its name in assembly: the intrinsic is only there when the whole file is built for it.
   static int32x4_t add_products(int32x4_t sum, int8x16_t a, int8x16_t b) {
-    asm(".arch_extension dotprod\n\tsdot %0.4s, %1.16b, %2.16b" : "+w"(sum) : "w"(a), "w"(b));
+    asm(".arch armv8.2-a+dotprod\n\tsdot %0.4s, %1.16b, %2.16b" : "+w"(sum) : "w"(a), "w"(b));
     return sum;
   }
 };
