@@ -16,7 +16,8 @@ extra=
 case "${1:-}" in
   --print-openvino-dir) echo "$openvino_dir"; exit 0 ;;
   --clang) extra="clang-14 14.0
-libclang-rt-14-dev 14.0" ;;
+libclang-rt-14-dev 14.0
+libomp-14-dev 14.0" ;;
   --help) sed -n '2,8s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"; exit 0 ;;
   "") ;;
   *) echo "setup.sh: unknown option $1 (see --help)" >&2; exit 2 ;;
