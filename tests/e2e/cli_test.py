@@ -110,7 +110,7 @@ class CommandLine(unittest.TestCase):
                 (["docs", "list"], b""), (["docs", "show", "n1.md"], b""), (["docs", "history", "n1.md"], b""),
                 (["docs", "extract", "n1.md"], b""), (["docs", "delete", "n11.md"], b""), (["search", "kestrel"], b""),
                 (["search", "nothing-like-it"], b""), (["ask", "What does the kestrel do?"], b""), (["replay", answer_id], b""),
-                (["answers", "list"], b""), (["answers", "show", answer_id], b""), (["verify"], b""), (["doctor"], b""),
+                (["answers", "list"], b""), (["answers", "show", answer_id], b""), (["verify"], b""), (["doctor"], b""), (["anchor"], b""),
                 (["consistency", "What does the kestrel do?", "-n", "2"], b""), (["model", "list"], b""),
                 (["model", "info", "bge-small-en-v1.5"], b"")):
             with self.subTest(" ".join(map(str, arguments[:2]))):

@@ -1,6 +1,9 @@
 """docs/operations.md tells the truth: its settings are those of the program, and a copy is a backup."""
+import json
 import re
 import shutil
+import subprocess
+import sys
 import unittest
 
 from e2e.program import ROOT, Workspace, run
@@ -64,3 +67,44 @@ class Backup(unittest.TestCase):
         for part in ("retrieval", "prompt", "analysis", "answer"):
             self.assertEqual(replay[part], "identical", part)
         run("ask", "What does the kestrel do?", workspace=copy, check=0)
+
+
+class KeptHeads(unittest.TestCase):
+    def test_a_head_kept_elsewhere_shows_a_ledger_that_was_made_anew(self):
+        workspace = Workspace()
+        self.addCleanup(workspace.close)
+        workspace.json("collections", "create", "default", "--model", "none")
+        workspace.json("ingest", workspace.write("a.md", "The kestrel hovers over the field."))
+        empty = workspace.folder / "earlier"
+        shutil.copytree(workspace.path, empty)
+        workspace.json("ask", "What does the kestrel do?")
+        head = workspace.write("head.json", workspace.run("anchor", "--json", check=0).out)
+        workspace.json("ask", "Does the kestrel hover?")
+        workspace.run("verify", "--head", head, check=0)
+        # Somebody puts an earlier state in its place, and goes on from there.
+        shutil.rmtree(workspace.path)
+        shutil.copytree(empty, workspace.path)
+        workspace.json("ask", "What does the heron do?")
+        workspace.json("ask", "Does the heron stand?")
+        self.assertTrue(workspace.json("verify")["ok"])
+        self.assertFalse(workspace.json("verify", "--head", head, check=1)["ok"])
+
+    def test_an_export_is_checked_by_the_sample_script(self):
+        workspace = Workspace()
+        self.addCleanup(workspace.close)
+        workspace.json("collections", "create", "default", "--model", "none")
+        workspace.json("ingest", workspace.write("a.md", "The kestrel hovers over the field."))
+        for _ in range(3):
+            workspace.json("ask", "What does the kestrel do?")
+        exported = workspace.run("export", check=0).out
+        lines = [json.loads(line) for line in exported.splitlines()]
+        self.assertEqual(len(lines), 7)
+        self.assertEqual(lines[-1]["records"], 6)
+        script = [sys.executable, str(ROOT / "samples" / "verify_export.py")]
+        whole = workspace.write("whole.jsonl", exported)
+        self.assertEqual(subprocess.run([*script, str(whole)], capture_output=True).returncode, 0)
+        forged = workspace.write("forged.jsonl", exported.replace("hovers", "swims"))
+        self.assertNotEqual(forged.read_text(), exported)
+        self.assertNotEqual(subprocess.run([*script, str(forged)], capture_output=True).returncode, 0)
+        short = workspace.write("short.jsonl", "".join(exported.splitlines(True)[:2] + exported.splitlines(True)[3:]))
+        self.assertNotEqual(subprocess.run([*script, str(short)], capture_output=True).returncode, 0)
