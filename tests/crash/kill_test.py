@@ -230,30 +230,4 @@ class KilledIngestWithModels(Killed):
         self.run_kills()
 
 
-class KilledSync(Killed):
-    command = "sync"
-
-    def make(self):
-        if not hasattr(self, "base"):
-            self.base = super().make()
-            for i in range(200):
-                self.folder.put(f"note{i:03}.md", note(self.random, i))
-            self.complete(self.base)
-            for i in range(0, 200, 4):
-                self.folder.put(f"note{i:03}.md", note(self.random, f"{i}, changed"))
-            for i in range(1, 200, 4):
-                (self.folder.path / f"note{i:03}.md").unlink()
-            for i in range(2, 200, 8):
-                self.folder.rename(f"note{i:03}.md", f"moved/note{i:03}.md")
-            for i in range(60):
-                self.folder.put(f"new/note{i:03}.md", note(self.random, f"new {i}"))
-        workspace = Workspace(init=False)
-        self.addCleanup(workspace.close)
-        shutil.copytree(self.base.path, workspace.path)
-        return workspace
-
-    def test_a_sync_that_changes_renames_and_deletes_killed_at_random_moments(self):
-        self.run_kills()
-
-
 del Killed  # not a test itself
