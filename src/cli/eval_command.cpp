@@ -3,6 +3,7 @@
 
 #include "cli/session.h"
 #include "cli/terminal.h"
+#include "evaluation/answer_views.h"
 #include "evaluation/evaluated_collection.h"
 #include "evaluation/query_results.h"
 #include "evaluation/query_runner.h"
@@ -17,7 +18,8 @@ struct Options {
   std::vector<std::string> settings;
   std::string run_out, queries_out, gate;
   bool per_query = false;
-  std::string first, second;  // of `compare` and `score`
+  std::string first, second;  // of `compare`, `score` and `answers`
+  std::string backend;
 };
 
 using Row = std::vector<std::string>;
@@ -237,6 +239,68 @@ Result<int> run_compare(Session& session, const Options& options) {
   return kDone;
 }
 
+std::string share_text(const Share& share) {
+  std::string text = std::to_string(share.first) + " of " + std::to_string(share.second);
+  if (share.second == 0) return text;
+  return text + "  " + decimals(100.0 * static_cast<double>(share.first) / static_cast<double>(share.second), 1) + " %";
+}
+
+void print_answer_summary(const AnswerSummary& summary) {
+  std::vector<Row> rows{{"ANSWERS", ""},
+                        {"right", share_text(summary.right)},
+                        {"hold an expected text", share_text(summary.contains)},
+                        {"are an expected text", share_text(summary.exact)},
+                        {"hold the expected amounts", share_text(summary.numeric)},
+                        {"cite an expected document", share_text(summary.citation_recall)},
+                        {"cited documents expected", share_text(summary.citation_precision)},
+                        {"not found, and rightly", share_text(summary.abstained_rightly)},
+                        {"not found, but it is there", share_text(summary.abstained_wrongly)}};
+  for (Verdict verdict : kVerdicts)
+    rows.push_back({"right if " + std::string(verdict_name(verdict)),
+                    share_text(summary.by_verdict[static_cast<std::size_t>(verdict)])});
+  print_line(format_table(rows));
+}
+
+Result<int> run_answers(Session& session, const Options& options) {
+  Findings findings;
+  GROUNDS_ASSIGN_OR_RETURN(auto questions,
+                           read_answer_questions(session.environment().file_system, options.first, findings));
+  GROUNDS_ASSIGN_OR_RETURN(Engine * engine, session.engine());
+  watch_interrupts();
+  ProgressLine line(!session.quiet);
+  std::uint64_t done = 0;
+  auto ask_one = [&](const AnswerQuestion& question) -> Result<GivenAnswer> {
+    if (interrupted()) return fail(ErrorCode::kUnavailable, "interrupted; nothing was scored");
+    line.show(done, questions.size(), std::to_string(done) + "/" + std::to_string(questions.size()) + " questions");
+    ++done;
+    AskRequest request;
+    request.collection = options.collection.empty() ? session.collection : options.collection;
+    request.question = question.question;
+    request.backend = options.backend.empty() ? engine->configuration().backend : options.backend;
+    request.principal = {"evaluation", question.groups, false, false};
+    if (question.groups.empty()) request.principal.groups = {kEveryone};
+    std::ranges::sort(request.principal.groups);
+    GROUNDS_ASSIGN_OR_RETURN(Answer answer, engine->asker().ask(request));
+    return GivenAnswer{answer.answer_id, std::move(answer.text)};
+  };
+  GROUNDS_ASSIGN_OR_RETURN(std::vector<ScoredAnswer> scores, score_questions(questions, ask_one));
+  line.clear();
+  AnswerSummary summary = summarise_answers(scores);
+  if (session.json) {
+    Json view = answer_summary_view(summary);
+    view["input"] = {{"findings", findings_view(findings)}};
+    if (options.per_query) view["answers"] = scored_answers_view(scores);
+    print_json(view);
+    return kDone;
+  }
+  print_answer_summary(summary);
+  if (options.per_query)
+    for (const ScoredAnswer& each : scores)
+      if (!each.right()) print_line("wrong: " + each.id + " (" + std::string(verdict_name(each.verdict)) + "): " + shorten(each.answer, 120));
+  print_findings(findings);
+  return kDone;
+}
+
 }  // namespace
 
 void add_eval(CLI::App& app, Session& session) {
@@ -269,6 +333,16 @@ void add_eval(CLI::App& app, Session& session) {
         return fail(ErrorCode::kUsage, "nothing to evaluate", "name a folder with --beir, or see: grounds eval --help");
       return run_beir(session, *options);
     };
+  });
+
+  CLI::App* answers = eval->add_subcommand("answers", "Ask questions whose answers are known, and score the answers");
+  answers->add_option("FILE", options->first, "Questions as JSON Lines, as in samples/questions.jsonl")->required();
+  answers->add_option("-c,--collection", options->collection, "Collection to ask (else default)");
+  answers->add_option("--backend", options->backend, "Who answers (else answer.backend of grounds.toml)");
+  answers->add_flag("--per-query", options->per_query, "Show the wrong answers; with --json all of them");
+  answers->footer("Each answer is on record like any other. Questions with \"groups\" are asked by a member of these.");
+  answers->callback([&session, options] {
+    session.command = [&session, options] { return run_answers(session, *options); };
   });
 
   CLI::App* score = eval->add_subcommand("score", "Score a ranking made elsewhere");
