@@ -94,7 +94,7 @@ inside() {
     PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin ${carried[@]+"${carried[@]}"} "$@"
 }
 inside update-ca-certificates >/dev/null 2>&1
-base=$(megabytes --one-file-system .)
+base=$(megabytes --one-file-system --exclude=./source .)
 tree_seconds=$((SECONDS - start))
 
 say "A clean clone of $(git -C "$root" -c safe.directory='*' rev-parse --short HEAD)"
@@ -122,7 +122,7 @@ cat <<REPORT
 quickstart.sh        $(minutes "$quickstart_seconds") min   (the tree before it: $tree_seconds s)
 test.sh $tier         $(minutes "$test_seconds") min
 quickstart.sh again  $again_seconds s, without network
-system               $(megabytes --one-file-system --exclude=./root --exclude=./tmp --exclude=./var/cache/apt .) MB   ($base MB of it before)
+system               $(megabytes --one-file-system --exclude=./source --exclude=./root --exclude=./tmp --exclude=./var/cache/apt .) MB   ($base MB of it before)
 packages kept by apt $(megabytes var/cache/apt) MB
 SDK and models       $(megabytes root/.cache/grounds) MB
 Maven's cache        $(megabytes root/.m2) MB
