@@ -200,6 +200,9 @@ class Scorer {
     candidate.kind = holds_kind(text, question_);
     if (candidate.column && candidate.kind == 1 && header_gives_unit(item.units.tables[unit.table], *candidate.column)) candidate.kind = 2;
     if (candidate.kind == 0 && (question_.asked == Asked::kPhone || (question_.asked == Asked::kPerson && question_.chinese) || question_.asked == Asked::kCount || question_.asked == Asked::kAmount)) return;
+    // A bare number is no length of time, and no price outside of a table.
+    const bool row = unit.kind == UnitKind::kRow;
+    if (candidate.kind < 2 && ((question_.asked == Asked::kDuration && row) || (question_.money && !row))) return;
     candidate.coverage = coverage_of(met, weights_);
     constexpr std::int64_t kKindScore[3] = {-220, 0, 130};
     candidate.score = candidate.coverage + own / 3 + kKindScore[candidate.kind] + time_score;
@@ -311,9 +314,10 @@ bool is_strong_enough(const Question& question, std::span<const ItemMatch> items
     const bool modifier = c + 1 < question.concepts.size() && best.met[c + 1] >= 500 && modifies(question, one, question.concepts[c + 1]);
     if (absent) needed += one.argument ? 220 : modifier ? 150 : 60;
     else if (items[best.item].document[c] < 500) needed += one.argument ? 220 : modifier ? 150 : 0;
-    else needed += one.argument || is_place(one.surface) ? 130 : 0;
+    else if (is_place(one.surface) || (one.argument && question.asked == Asked::kPerson)) needed += 220;
+    else if (one.argument) needed += question.chinese ? 130 : 60;
     // "北京办事处": what stands with the word before it is no other thing of that name.
-    if (c > 0 && best.met[c - 1] >= 500 && modifies(question, question.concepts[c - 1], one) && items[best.item].document[c] < 500) needed += 80;
+    if (c > 0 && question.concepts[c - 1].entity && best.met[c - 1] >= 500 && modifies(question, question.concepts[c - 1], one) && items[best.item].document[c] < 500) needed += 80;
   }
   return best.coverage >= needed;
 }

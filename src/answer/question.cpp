@@ -86,9 +86,9 @@ Asked asked_english(const std::string& q) {
   if (has_any(q, {" phone number", " telephone", " which number", " what number", " extension ", " hotline", " phone "})) return Asked::kPhone;
   if (has_any(q, {" who ", " whom ", " whose ", " which person", " which manager"})) return Asked::kPerson;
   if (has_any(q, {" when ", " what date", " which date", " which day", " what day", " what year", " which year", " what time", " which month", " by what date", " until what"})) return Asked::kDate;
-  if (has_any(q, {" how long ", " how often ", " how soon ", " how quickly ", " how fast "})) return Asked::kDuration;
+  if (has_any(q, {" how long ", " how often ", " how soon ", " how quickly "})) return Asked::kDuration;
   if (has_any(q, {" how many "})) return Asked::kCount;
-  if (has_any(q, {" how much ", " how high ", " how large ", " how big ", " how heavy ", " how far ", " how old ", " what percentage", " what share", " at which pressure", " what is the price", " how hot "})) return Asked::kAmount;
+  if (has_any(q, {" how much ", " how fast ", " how high ", " how large ", " how big ", " how heavy ", " how far ", " how old ", " what percentage", " what share", " at which pressure", " what is the price", " how hot "})) return Asked::kAmount;
   if (has_any(q, {" where ", " in which town", " in which city", " which city", " what city", " which country", " what address", " which town"})) return Asked::kPlace;
   if (has_any(q, {" why ", " what caused", " what is the reason", " for what reason"})) return Asked::kReason;
   for (const std::string_view start : {" is ", " are ", " was ", " were ", " do ", " does ", " did ", " can ", " could ", " may ", " must ", " should ", " will ", " has ", " have "})
@@ -398,7 +398,7 @@ Question analyse_question(std::string_view text, const ClockInputs& clock, const
   question.asked = question.chinese ? asked_chinese(padded) : asked_english(padded);
   question.unit = asked_unit(question.text, padded, question.asked);
   question.current = has_any(padded, {" current ", " currently ", " now ", " nowadays ", " in force ", "现在", "目前", "现行", "当前"});
-  question.money = question.asked == Asked::kAmount && has_any(padded, {" cost ", " costs ", " pay ", " paid for ", " price ", " spend ", "多少钱", "价格", "单价", "费用"});
+  question.money = question.asked == Asked::kAmount && has_any(padded, {" cost ", " costs ", " pay for ", " do we pay ", " paid for ", " price ", " spend ", "多少钱", "价格", "单价", "费用"});
   question.computed = has_any(padded, {" average ", " mean value", " difference ", " ratio ", " change between", " change from", " percentage change", " how many times ", "平均", "相差", "差额", "之差", "差多少", "比值", "多几", "多多少", "少多少"});
   question.listing = has_any(padded, {" list ", "哪些", "分别", " which countries", " what are the "});
 
