@@ -230,4 +230,30 @@ class KilledIngestWithModels(Killed):
         self.run_kills()
 
 
+class KilledSync(Killed):
+    """Without renames: while a sync of several commits goes on, both names of a renamed document are there."""
+
+    command = "sync"
+
+    def make(self):
+        if not hasattr(self, "base"):
+            self.base = super().make()
+            for i in range(200):
+                self.folder.put(f"note{i:03}.md", note(self.random, i))
+            self.complete(self.base)
+            for i in range(0, 200, 4):
+                self.folder.put(f"note{i:03}.md", note(self.random, f"{i}, changed"))
+            for i in range(1, 200, 4):
+                (self.folder.path / f"note{i:03}.md").unlink()
+            for i in range(60):
+                self.folder.put(f"new/note{i:03}.md", note(self.random, f"new {i}"))
+        workspace = Workspace(init=False)
+        self.addCleanup(workspace.close)
+        shutil.copytree(self.base.path, workspace.path)
+        return workspace
+
+    def test_a_sync_that_adds_changes_and_deletes_killed_at_random_moments(self):
+        self.run_kills()
+
+
 del Killed  # not a test itself
