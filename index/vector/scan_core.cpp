@@ -21,8 +21,8 @@ using Query = std::span<const std::int8_t>;
 constexpr std::uint32_t kWordRows = 64;
 constexpr std::uint32_t kRunWords = kBlockRows / kWordRows;
 // From so many eligible rows in a word on it is cheaper to read all 64 in sequence than to pick those:
-// a picked row costs about three to four times a row in sequence (docs/performance.md).
-constexpr int kDenseRows = 18;
+// a picked row costs four to five times a row in sequence (docs/performance.md).
+constexpr int kDenseRows = 14;
 constexpr std::uint32_t kTaskWords = 256;  // 16,384 rows: small against a scan, large against a fetch_add
 
 struct Task {

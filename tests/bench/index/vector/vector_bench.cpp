@@ -231,7 +231,7 @@ void register_all() {
   for (const std::size_t count : {1U, 4U, 16U, 64U}) {
     add("batch/" + std::to_string(count), [count](auto& state) { batch(state, large(), count); }, 10);
   }
-  for (const std::uint32_t parts : {1000U, 100U, 10U, 2U}) {
+  for (const std::uint32_t parts : {1000U, 100U, 10U, 5U, 4U, 3U, 2U}) {
     add("filtered/one_in_" + std::to_string(parts),
         [parts](auto& state) { filtered(state, large(), parts); }, 60);
   }
