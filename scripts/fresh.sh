@@ -102,11 +102,18 @@ inside git config --global --add safe.directory '*'
 inside git clone --quiet file:///source /root/grounds
 
 status=0
-timed() {  # name of a variable for the seconds; the command
-  local begin=$SECONDS variable=$1
+ticks=$(getconf CLK_TCK)
+# Seconds of processor time that ended children took: what a busy machine does not distort.
+processor_seconds() { local fields; read -ra fields </proc/self/stat; processor=$(((fields[15] + fields[16]) / ticks)); }
+timed() {  # name of a variable for the seconds, another with _cpu; the command
+  local begin=$SECONDS variable=$1 processor before
   shift
+  processor_seconds
+  before=$processor
   "$@" || { echo "fresh.sh: failed with $?: $*" >&2; status=1; }
+  processor_seconds
   printf -v "$variable" %s "$((SECONDS - begin))"
+  printf -v "${variable}_cpu" %s "$((processor - before))"
 }
 say "scripts/quickstart.sh"
 timed quickstart_seconds inside bash -c 'cd /root/grounds && scripts/quickstart.sh'
@@ -119,8 +126,8 @@ timed again_seconds unshare --net bash -c "$(declare -p tree carried); inside ba
 minutes() { awk -v seconds="$1" 'BEGIN { printf "%.1f", seconds / 60 }'; }
 say "What it takes"
 cat <<REPORT
-quickstart.sh        $(minutes "$quickstart_seconds") min   (the tree before it: $tree_seconds s)
-test.sh $tier         $(minutes "$test_seconds") min
+quickstart.sh        $(minutes "$quickstart_seconds") min, $(minutes "$quickstart_seconds_cpu") of processor time   (the tree before it: $tree_seconds s)
+test.sh $tier         $(minutes "$test_seconds") min, $(minutes "$test_seconds_cpu") of processor time
 quickstart.sh again  $again_seconds s, without network
 system               $(megabytes --one-file-system --exclude=./source --exclude=./root --exclude=./tmp --exclude=./var/cache/apt .) MB   ($base MB of it before)
 packages kept by apt $(megabytes var/cache/apt) MB
