@@ -82,16 +82,17 @@ TEST_CASE("the deepest body that is taken is also read back") {
 
 TEST_CASE("commitments are read in their one form only") {
   const std::string hash(64, 'a');
-  const auto parsed = parse_commitments("{\"a\":\"" + hash + "\",\"b\":\"" + hash + "\"}");
+  const std::string text = "{\"a\":\"" + hash + "\",\"b\":\"" + hash + "\"}";  // views into it are returned
+  const auto parsed = parse_commitments(text);
   REQUIRE(parsed);
   CHECK(parsed->size() == 2);
   CHECK((*parsed)[1].first == "b");
   CHECK(parse_commitments("{}"));
-  for (const std::string& text :
+  for (const std::string& other :
        {std::string(), std::string("{"), std::string("[]"), "{\"b\":\"" + hash + "\",\"a\":\"" + hash + "\"}",
         "{\"a\":\"" + hash + "\",\"a\":\"" + hash + "\"}", "{\"a\":\"" + hash + "\",}", "{\"a\": \"" + hash + "\"}",
         "{\"a\":\"" + hash.substr(1) + "\"}", "{\"a\":\"" + std::string(64, 'A') + "\"}", "{\"a\":\"" + hash + "\"} "}) {
-    INFO(text);
-    CHECK_FALSE(parse_commitments(text));
+    INFO(other);
+    CHECK_FALSE(parse_commitments(other));
   }
 }
