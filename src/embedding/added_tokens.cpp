@@ -1,5 +1,7 @@
 #include "embedding/added_tokens.h"
 
+#include <algorithm>
+
 #include "base/utf8.h"
 #include "embedding/bert_characters.h"
 
@@ -44,6 +46,7 @@ Result<AddedTokens> AddedTokens::from_json(const Json& list) {
     const auto flag = [&](const char* name) { return item.contains(name) && item[name] == true; };
     token.lstrip = flag("lstrip");
     token.rstrip = flag("rstrip");
+    if (token.id < 0) return fail(ErrorCode::kBadInput, "the added token '" + token.content + "' has a negative id");
     if (flag("normalized") || flag("single_word"))
       return fail(ErrorCode::kBadInput, "the added token '" + token.content +
                                             "' is 'normalized' or 'single_word', which is not supported");
@@ -53,6 +56,12 @@ Result<AddedTokens> AddedTokens::from_json(const Json& list) {
     result.tokens_.push_back(std::move(token));
   }
   return result;
+}
+
+std::size_t AddedTokens::size_of_vocabulary() const {
+  std::size_t size = 0;
+  for (const AddedToken& token : tokens_) size = std::max(size, static_cast<std::size_t>(token.id) + 1);
+  return size;
 }
 
 std::vector<TextPiece> AddedTokens::split(std::string_view text) const {

@@ -30,6 +30,8 @@ class AddedTokens {
   static Result<AddedTokens> from_json(const Json& list);
   // Cuts the text at every added token, leftmost and longest first. Covers all of it, in order.
   std::vector<TextPiece> split(std::string_view text) const;
+  // One more than the highest id.
+  std::size_t size_of_vocabulary() const;
 
  private:
   std::vector<AddedToken> tokens_;

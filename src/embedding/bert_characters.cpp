@@ -12,7 +12,7 @@ constexpr char32_t kHangulBase = 0xAC00, kLeadBase = 0x1100, kVowelBase = 0x1161
 constexpr char32_t kHangulCount = 11172, kVowelCount = 21, kTailCount = 28;
 
 template <class Runs>
-std::uint8_t value_in(const Runs& runs, char32_t character) {
+std::uint16_t value_in(const Runs& runs, char32_t character) {
   const auto after = std::upper_bound(runs.begin(), runs.end(), character,
                                       [](char32_t c, const CharacterRun& run) { return c < run.first; });
   if (after == runs.begin()) return 0;
@@ -31,10 +31,10 @@ std::span<const char32_t> mapped_by(const Mappings& mappings, char32_t character
 
 }  // namespace
 
-std::uint8_t character_flags(char32_t character) {
+std::uint16_t character_flags(char32_t character) {
   // The Basic Multilingual Plane is looked up, the rest searched.
-  static const std::vector<std::uint8_t> plane = [] {
-    std::vector<std::uint8_t> flags(0x10000);
+  static const std::vector<std::uint16_t> plane = [] {
+    std::vector<std::uint16_t> flags(0x10000);
     for (char32_t c = 0; c < flags.size(); ++c) flags[c] = value_in(kCharacterFlags, c);
     return flags;
   }();
@@ -42,7 +42,7 @@ std::uint8_t character_flags(char32_t character) {
 }
 
 std::uint8_t combining_class(char32_t character) {
-  return character < 0x300 ? 0 : value_in(kCombiningClasses, character);
+  return character < 0x300 ? std::uint8_t{0} : static_cast<std::uint8_t>(value_in(kCombiningClasses, character));
 }
 
 std::span<const char32_t> decomposition(char32_t character) {

@@ -6,6 +6,8 @@
 #include <string_view>
 #include <vector>
 
+#include "embedding/normalized_text.h"
+
 namespace grounds {
 
 struct BertNormalization {
@@ -13,12 +15,6 @@ struct BertNormalization {
   bool handle_chinese_chars = true;
   bool strip_accents = true;
   bool lowercase = true;
-};
-
-struct NormalizedCharacter {
-  char32_t character = 0;
-  std::uint32_t begin = 0, end = 0;  // bytes of the text
-  std::uint8_t flags = 0;            // CharacterFlag bits of `character`
 };
 
 // Normalises valid UTF-8; `base` is added to all offsets. Replaces the content of *out.

@@ -27,6 +27,8 @@ Result<SpecialTokens> special_tokens_from_json(const Json& post_processor) {
   try {
     const auto type = post_processor.at("type").get<std::string>();
     if (type == "TemplateProcessing") return from_template(post_processor);
+    if (type == "RobertaProcessing" && post_processor.value("trim_offsets", true))
+      return fail(ErrorCode::kBadInput, "post_processor 'RobertaProcessing' with trim_offsets is not supported");
     if (type == "BertProcessing" || type == "RobertaProcessing")
       return SpecialTokens{{post_processor.at("cls").at(1).get<std::int64_t>()},
                            {post_processor.at("sep").at(1).get<std::int64_t>()}};

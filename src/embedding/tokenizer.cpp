@@ -2,6 +2,7 @@
 
 #include "base/canonical_json.h"
 #include "embedding/file_hash.h"
+#include "embedding/unigram_tokenizer.h"
 #include "embedding/wordpiece_tokenizer.h"
 
 namespace grounds {
@@ -13,6 +14,7 @@ Result<std::shared_ptr<const Tokenizer>> make_tokenizer(std::string_view text) {
     return fail(ErrorCode::kBadInput, "not a tokenizer.json: there is no \"model\"");
   const auto type = json["model"].value("type", std::string("without a type"));
   if (type == "WordPiece") return make_wordpiece_tokenizer(json);
+  if (type == "Unigram") return make_unigram_tokenizer(json);
   return fail(ErrorCode::kBadInput, "a tokenizer model '" + type + "' is not supported",
               "WordPiece and Unigram are");
 }

@@ -48,27 +48,6 @@ struct WordPieceModel {
   std::size_t size = 0;
 };
 
-// One word being collected: its UTF-8 bytes, and which character each byte belongs to.
-struct Word {
-  std::string bytes;
-  std::vector<std::uint32_t> character_of_byte;
-  std::vector<std::pair<std::uint32_t, std::uint32_t>> places;  // bytes of the text, per character
-
-  void add(const NormalizedCharacter& c) {
-    append_utf8(bytes, c.character);
-    character_of_byte.resize(bytes.size(), static_cast<std::uint32_t>(places.size()));
-    places.emplace_back(c.begin, c.end);
-  }
-  void clear() {
-    bytes.clear();
-    character_of_byte.clear();
-    places.clear();
-  }
-  TokenSpan span(std::int64_t id, std::size_t begin, std::size_t end) const {
-    return {id, places[character_of_byte[begin]].first, places[character_of_byte[end - 1]].second};
-  }
-};
-
 class WordPieceTokenizer final : public Tokenizer {
  public:
   explicit WordPieceTokenizer(WordPieceModel model) : model_(std::move(model)) {}
@@ -154,6 +133,8 @@ Result<WordPieceModel> read_model(const Json& json) {
   const Json& model = json.at("model");
   const auto prefix = model.value("continuing_subword_prefix", std::string("##"));
   for (const auto& [piece, id] : model.at("vocab").items()) {
+    if (id.get<std::int64_t>() < 0) return fail(ErrorCode::kBadInput, "the piece '" + piece + "' has a negative id");
+    result.size = std::max(result.size, static_cast<std::size_t>(id.get<std::int64_t>()) + 1);
     const std::string& kept = result.pieces.emplace_back(piece);
     result.initial.add(kept, id.get<std::int64_t>());
     if (kept.size() > prefix.size() && kept.starts_with(prefix))
@@ -164,11 +145,11 @@ Result<WordPieceModel> read_model(const Json& json) {
     return fail(ErrorCode::kBadInput, "the vocabulary has no unknown token '" + unknown + "'");
   result.unknown = model.at("vocab").at(unknown).get<std::int64_t>();
   result.longest_word = model.value("max_input_chars_per_word", std::size_t{100});
-  result.size = model.at("vocab").size();
   GROUNDS_ASSIGN_OR_RETURN(result.normalization, read_normalizer(json.at("normalizer")));
   if (json.at("pre_tokenizer").at("type") != "BertPreTokenizer")
     return fail(ErrorCode::kBadInput, "a WordPiece tokenizer without a BertPreTokenizer is not supported");
   GROUNDS_ASSIGN_OR_RETURN(result.added, AddedTokens::from_json(json.value("added_tokens", Json())));
+  result.size = std::max(result.size, result.added.size_of_vocabulary());
   GROUNDS_ASSIGN_OR_RETURN(result.special, special_tokens_from_json(json.value("post_processor", Json())));
   return result;
 }

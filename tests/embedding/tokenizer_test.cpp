@@ -3,9 +3,13 @@
 #include <doctest/doctest.h>
 
 #include <fstream>
+#include <functional>
+#include <random>
 #include <sstream>
 
 #include "base/canonical_json.h"
+#include "embedding/charsmap.h"
+#include "embedding/unigram_model.h"
 #include "temporary_folder.h"
 
 using namespace grounds;
@@ -47,7 +51,7 @@ std::string uncased_with(const std::string& from, const std::string& to) {
 }  // namespace
 
 TEST_CASE("ids and offsets are those of the reference implementation") {
-  for (const std::string variant : {"uncased", "cased", "raw"}) {
+  for (const std::string variant : {"uncased", "cased", "raw", "unigram", "unigram_spaces"}) {
     const auto tokenizer = load(kData + variant + "_tokenizer.json");
     std::ifstream golden(kData + variant + "_golden.jsonl");
     int lines = 0;
@@ -116,6 +120,70 @@ TEST_CASE("what a tokenizer.json asks for and is not supported is an error that 
   CHECK(load_error(uncased_with("\"normalized\":false", "\"normalized\":true")).find("[PAD]") != std::string::npos);
   CHECK(load_error(uncased_with("\"unk_token\":\"[UNK]\"", "\"unk_token\":\"[HUH]\"")).find("[HUH]") != std::string::npos);
   CHECK(load_error(uncased_with("\"[PAD]\":0", "\"[PAD]\":\"zero\"")).find("tokenizer.json") != std::string::npos);
+}
+
+TEST_CASE("what a Unigram tokenizer.json asks for and is not supported is an error that names it") {
+  const std::string whole = testing::read_file(kData + "unigram_tokenizer.json");
+  const auto with = [&](const std::string& from, const std::string& to) {
+    std::string json = whole;
+    const std::size_t at = json.find(from);
+    REQUIRE(at != std::string::npos);
+    return load_error(json.replace(at, from.size(), to));
+  };
+  CHECK(with("\"WhitespaceSplit\"", "\"ByteLevel\"").find("ByteLevel") != std::string::npos);
+  CHECK(with("\"Precompiled\"", "\"NFKC\"").find("NFKC") != std::string::npos);
+  CHECK(with("\"byte_fallback\": false", "\"byte_fallback\": true").find("byte_fallback") != std::string::npos);
+  CHECK(with("\"trim_offsets\": false", "\"trim_offsets\": true").find("trim_offsets") != std::string::npos);
+  CHECK(with("\"unk_id\": 3", "\"unk_id\": 30000").find("unk_id") != std::string::npos);
+  CHECK(with("\"precompiled_charsmap\": \"", "\"precompiled_charsmap\": \"!").find("base64") != std::string::npos);
+  CHECK(with("\"precompiled_charsmap\": \"", "\"precompiled_charsmap\": \"////").find("damaged") != std::string::npos);
+}
+
+TEST_CASE("a charsmap of any bytes is read within its bounds") {
+  // The offsets in a damaged double array point anywhere.
+  std::mt19937_64 random(9);
+  for (int round = 0; round < 300; ++round) {
+    static constexpr std::string_view kDigits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    std::string text = "gAAAAA";  // an array of 32 units
+    while (text.size() < 240) text += kDigits[random() % 64];
+    const auto map = Charsmap::from_base64(text);
+    REQUIRE(map);
+    for (int first = 1; first < 256; ++first) {
+      const std::string stretch{static_cast<char>(first), static_cast<char>(random()), static_cast<char>(random())};
+      if (const auto found = map->replacement(stretch)) CHECK(found->size() < 240);
+    }
+  }
+}
+
+TEST_CASE("Unigram finds the best cut of all") {
+  // Scores and pieces at random over two letters; the oracle tries every cut.
+  std::mt19937 random(6);
+  std::vector<std::pair<std::string, double>> pieces{{"<unk>", 0.0}};
+  for (const char* piece : {"a", "b", "aa", "ab", "ba", "aba", "bab", "abab", "bbb"})
+    pieces.emplace_back(piece, -1.0 - static_cast<double>(random() % 1000) / 100);
+  const auto model = UnigramModel::make(pieces, 0);
+  REQUIRE(model);
+  for (int round = 0; round < 200; ++round) {
+    std::string word;
+    for (unsigned n = 1 + random() % 9; n > 0; --n) word += static_cast<char>('a' + random() % 2);
+    const std::function<double(std::size_t)> best = [&](std::size_t begin) {
+      if (begin == word.size()) return 0.0;
+      double highest = -1e9;
+      for (const auto& [piece, score] : pieces)
+        if (word.compare(begin, piece.size(), piece) == 0) highest = std::max(highest, score + best(begin + piece.size()));
+      return highest;
+    };
+    double found = 0;
+    std::size_t end = 0;
+    for (const Piece& piece : model->cut(word)) {
+      CHECK(piece.begin == end);
+      end = piece.end;
+      found += pieces[static_cast<std::size_t>(piece.id)].second;
+    }
+    INFO(word);
+    CHECK(end == word.size());
+    CHECK(found == doctest::Approx(best(0)));
+  }
 }
 
 TEST_CASE("a tokenizer.json that is not there is not found") {

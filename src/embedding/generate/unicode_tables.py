@@ -7,6 +7,7 @@ a Unicode database; and the answer is kept here, so that no update of ICU change
 
 Usage: python unicode_tables.py > ../bert_characters_data.cpp     (needs: pip install tokenizers==0.23.3)
 """
+import struct
 import sys
 import unicodedata
 
@@ -21,12 +22,59 @@ nfd = normalizers.NFD()
 lower = normalizers.Lowercase()
 split = pre_tokenizers.BertPreTokenizer()
 DROPPED, BLANK, SEPARATOR, PUNCTUATION, MARK, CHINESE = 1, 2, 4, 8, 16, 32
+EXTENDS, CONTROL, PREPENDS = 64, 128, 256
 HANGUL = range(0xAC00, 0xAC00 + 11172)  # decomposed by arithmetic (Unicode, section 3.12)
+
+
+def charsmap(replacements):
+    """The bytes of a SentencePiece precompiled_charsmap: a double array over the keys, and what replaces them."""
+    root, texts = {}, b""
+    for key, text in replacements.items():
+        node = root
+        for byte in key.encode():
+            node = node.setdefault(byte, {})
+        node[None] = len(texts)
+        texts += text.encode() + b"\0"
+    units, used = {0: 0}, {0}
+
+    def place(node, at):
+        labels = [0 if b is None else b for b in node]
+        base = 1
+        while any(base ^ b in used for b in labels) or (at ^ base) >= 1 << 21:
+            base += 1
+        used.update(base ^ b for b in labels)
+        units[at] |= (at ^ base) << 10 | (256 if None in node else 0)
+        for byte, child in node.items():
+            if byte is None:
+                units[base] = child | 1 << 31
+            else:
+                units[base ^ byte] = byte
+                place(child, base ^ byte)
+
+    place(root, 0)
+    array = [units.get(i, 0) for i in range(max(units) | 255)]
+    return struct.pack("<I", 4 * len(array)) + struct.pack(f"<{len(array)}I", *array) + texts
+
+
+# A cluster under 6 bytes that starts with a key is replaced whole: what is left shows where clusters end.
+of_a = normalizers.Precompiled(charsmap({"a": "x"}))
+of_mark = normalizers.Precompiled(charsmap({"\u0340": "x"}))
+
+
+def cluster_flags(c):
+    """Rules GB4, GB9, GB9a, GB9b of Unicode Standard Annex 29, as far as they show in clusters under 6 bytes."""
+    s = chr(c)
+    f = EXTENDS if of_a.normalize_str("a" + s) == "x" else 0
+    if of_mark.normalize_str(s + "\u0340\u0318").endswith("x"):
+        f |= CONTROL  # the two marks are a cluster of their own
+    if of_a.normalize_str(s + "a\u0300").endswith("x\u0300"):
+        f |= PREPENDS  # "a" and its mark are not
+    return f
 
 
 def flags(c):
     s = chr(c)
-    f = 0
+    f = cluster_flags(c)
     cleaned = clean.normalize_str(s)
     f |= DROPPED if cleaned == "" else 0
     f |= BLANK if cleaned == " " else 0
@@ -85,6 +133,8 @@ def show(name, type_name, rows):
 
 
 def main():
+    assert cluster_flags(0x301) == EXTENDS and cluster_flags(0x65) == 0 and cluster_flags(0x2028) == CONTROL
+    assert cluster_flags(0x600) == PREPENDS
     table = {c: flags(c) for c in ALL}
     classes = combining_classes()
     decomposed, lowered = [], []
@@ -112,4 +162,5 @@ namespace grounds {{
     print(len(decomposed), len(lowered), file=sys.stderr)
 
 
-main()
+if __name__ == "__main__":
+    main()
