@@ -72,7 +72,7 @@ TEST_CASE("A number of another place of the same evidence is reported") {
   CHECK_FALSE(check("The meal allowance is CNY 500 per day. [2]").unsupported.empty());
   CHECK_FALSE(check("Sales in the North in March 2025 were 1,204. [1]").unsupported.empty());   // the South's
   CHECK_FALSE(check("Sales in the North in March 2024 were 1,577. [1]").unsupported.empty());   // of 2025
-  CHECK_FALSE(check("Between February 2025 and March 2025 the North sold 1,380. [1]").unsupported.empty());  // of 2024
+  CHECK_FALSE(check("In March 2025, as in all of 2025, sales in the North were 1,380. [1]").unsupported.empty());  // of 2024
   CHECK_FALSE(check("The hotel ceiling is CNY 500 per night. [1]").unsupported.empty());        // stands elsewhere
 }
 
