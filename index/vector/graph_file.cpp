@@ -122,12 +122,11 @@ Result<faiss::HNSW> decode_graph(std::span<const std::byte> bytes, const std::st
                             static_cast<std::size_t>(graph.cum_nb_neighbors(level)));
   }
   if (graph.offsets.back() != header.link_count) return damaged(path, "its sizes do not agree");
+  if (header.size == 0) return graph;
   graph.neighbors.resize(header.link_count);
   std::memcpy(graph.neighbors.data(), levels + header.size,
               header.link_count * sizeof(std::int32_t));
   if (!links_lead_somewhere(graph)) return damaged(path, "a link leads nowhere");
-
-  if (header.size == 0) return graph;
   if (header.entry_point < 0 || static_cast<std::uint32_t>(header.entry_point) >= header.size) {
     return damaged(path, "its entry point is no chunk");
   }
