@@ -214,6 +214,10 @@ class Packer {
     const std::string_view text =
         std::string_view(extract_.text).substr(current_.begin, current_.end - current_.begin);
     const std::string_view kept = trim(text);
+    if (kept.empty()) {  // rows of a table with nothing in their only cell
+      current_ = {};
+      return;
+    }
     chunk.begin = current_.begin + static_cast<std::uint64_t>(kept.data() - text.data());
     chunk.end = chunk.begin + kept.size();
     const SectionContext& context = context_.of_section(current_.section);

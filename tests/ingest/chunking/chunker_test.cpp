@@ -171,6 +171,11 @@ TEST_CASE("a header that is longer than a quarter of the budget is shortened to 
   CHECK(seen);
 }
 
+TEST_CASE("rows of a table that hold nothing do not become a chunk") {
+  const Extract extract = parse("a.md", "Before.\n\n| |\n|-|\n| |\n| |\n\nAfter.\n");
+  for (const ChunkSpan& span : chunk(extract, {1, 1})) CHECK(!text_of(extract, span).empty());
+}
+
 TEST_CASE("the document's title is context unless the path or the text starts with it") {
   const std::string body = repeat("One more sentence of the policy. ", 60);
   const Extract extract = parse("a.md", "---\ntitle: Travel policy\n---\n\n## Flights\n\n" + body);

@@ -43,7 +43,8 @@ std::set<std::uint64_t> free_ends(const Extract& extract) {
 std::size_t count_tokens(std::string_view text) {
   std::size_t tokens = 0, word = 0;
   for (std::size_t i = 0; i < text.size();) {
-    const char32_t c = next_code_point(text, i);
+    char32_t c = next_code_point(text, i);
+    if (c == 0xA0 || c == 0x3000) c = ' ';  // white space that trim() takes off, too
     const bool is_word = c < 0x80 ? (c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z')
                                   : !is_cjk_letter(c) && c < 0x2000;
     if (is_word) {
