@@ -25,7 +25,7 @@ Result<std::vector<Space>> read_spaces(Database& database, std::int64_t collecti
 
 constexpr std::string_view kCollectionColumns =
     "SELECT c.id, c.name, c.created, s.version, s.body, coalesce(g.generation, 0), coalesce(g.access_epoch, 0), "
-    "coalesce(g.documents, 0), coalesce(g.chunks, 0) FROM collections c "
+    "coalesce(g.documents, 0), coalesce(g.chunks, 0), c.layout FROM collections c "
     "JOIN settings s ON s.collection = c.id AND s.version = (SELECT max(version) FROM settings WHERE collection = c.id) "
     "LEFT JOIN generations g ON g.collection = c.id AND g.generation = "
     "(SELECT max(generation) FROM generations WHERE collection = c.id) WHERE c.deleted IS NULL";
@@ -43,6 +43,7 @@ Result<Collection> read_collection(Database& database, const Statement& row) {
   collection.access_epoch = static_cast<Generation>(row.integer(6));
   collection.documents = static_cast<std::uint64_t>(row.integer(7));
   collection.chunks = static_cast<std::uint64_t>(row.integer(8));
+  collection.layout = row.integer(9);
   GROUNDS_ASSIGN_OR_RETURN(collection.spaces, read_spaces(database, collection.id));
   return collection;
 }
@@ -316,10 +317,16 @@ Result<ChunkRow> Catalog::chunk(std::int64_t space, const ChunkId& id, Generatio
                                             "(c.retired IS NULL OR c.retired > ?)"));
   statement.bind(space, std::span<const std::uint8_t>(id.bytes), generation, generation);
   GROUNDS_ASSIGN_OR_RETURN(bool row, statement.step());
-  if (!row)
+  if (!row) {
+    GROUNDS_ASSIGN_OR_RETURN(Statement owner, catalog->prepare("SELECT collection FROM spaces WHERE id = ?"));
+    owner.bind(space);
+    GROUNDS_ASSIGN_OR_RETURN(bool known, owner.step());
+    GROUNDS_ASSIGN_OR_RETURN(bool pruned, is_pruned(*catalog, known ? owner.integer(0) : 0, generation));
+    if (pruned) return pruned_generation(generation);
     return fail(ErrorCode::kDamaged,
                 "chunk " + id.hex() + " is in a segment but not in the catalog of generation " + std::to_string(generation),
                 "run: grounds doctor");
+  }
   return read_chunk(statement);
 }
 
@@ -334,6 +341,19 @@ Result<std::vector<ChunkRow>> Catalog::chunks_of(std::int64_t version) {
     if (!row) return chunks;
     chunks.push_back(read_chunk(statement));
   }
+}
+
+Result<bool> Catalog::is_pruned(Database& database, std::int64_t collection, Generation generation) {
+  GROUNDS_ASSIGN_OR_RETURN(
+      Statement statement,
+      database.prepare("SELECT 1 FROM generations WHERE collection = ? AND generation = ? AND pruned IS NOT NULL"));
+  statement.bind(collection, generation);
+  return statement.step();
+}
+
+tl::unexpected<Error> pruned_generation(Generation generation) {
+  return fail(ErrorCode::kNotFound, "generation " + std::to_string(generation) + " was pruned: its chunks are no longer kept",
+              "name a later one; how many are kept is the collection's setting generations.retain");
 }
 
 Result<Generation> Catalog::generation_at(const Collection& collection, UnixMillis time) {

@@ -37,6 +37,7 @@ struct Collection {
   Generation generation = 0;    // the newest; 0: nothing was ever committed
   Generation access_epoch = 0;  // the last generation that changed who may read what
   std::uint64_t documents = 0, chunks = 0;  // live
+  std::int64_t layout = 0;      // changes with the segments, where the generation does not: merges, pruning
 };
 
 // One live or past version of a document.
@@ -100,13 +101,15 @@ class Catalog {
   // All live documents, by URI.
   Result<std::vector<DocumentState>> document_states(const Collection& collection);
 
-  // The row of chunk `id` that is live in `generation`. kDamaged if there is none: segment and catalog
-  // disagree.
+  // The row of chunk `id` that is live in `generation`. kNotFound if the generation was pruned meanwhile;
+  // else kDamaged if there is none: segment and catalog disagree.
   Result<ChunkRow> chunk(std::int64_t space, const ChunkId& id, Generation generation);
   // The chunks of a version in order, as of its creation.
   Result<std::vector<ChunkRow>> chunks_of(std::int64_t version);
 
-  // The newest generation at or before `time`. kNotFound if there is none.
+  // Whether `generation` was pruned: it cannot be read any more.
+  static Result<bool> is_pruned(Database& database, std::int64_t collection, Generation generation);
+  // The newest generation at or before `time`, pruned or not. kNotFound if there is none.
   Result<Generation> generation_at(const Collection& collection, UnixMillis time);
   // A chunk of `space` with this text hash, if one was ever stored: whose codes may be reused.
   Result<std::optional<std::pair<ChunkId, Generation>>> chunk_with_text(std::int64_t space,
@@ -115,5 +118,8 @@ class Catalog {
  private:
   Workspace& workspace_;
 };
+
+// The error of whoever asks for a pruned generation (kNotFound).
+tl::unexpected<Error> pruned_generation(Generation generation);
 
 }  // namespace grounds

@@ -3,25 +3,12 @@
 #include <algorithm>
 #include <set>
 
+#include "base/log.h"
+#include "index/generation/merge.h"
+#include "index/generation/written_files.h"
+
 namespace grounds {
 namespace {
-
-// Files written by a commit that may not be published yet: removed again unless kept.
-class WrittenFiles {
- public:
-  explicit WrittenFiles(const FileSystem& file_system) : file_system_(file_system) {}
-  ~WrittenFiles() {
-    for (const std::string& path : paths_) (void)file_system_.remove(path);
-  }
-  WrittenFiles(const WrittenFiles&) = delete;
-  WrittenFiles& operator=(const WrittenFiles&) = delete;
-  void add(std::string path) { paths_.push_back(std::move(path)); }
-  void keep() { paths_.clear(); }
-
- private:
-  const FileSystem& file_system_;
-  std::vector<std::string> paths_;
-};
 
 // One commit in progress. All in one catalog transaction.
 class Commit {
@@ -111,8 +98,9 @@ class Commit {
                                write_segment(workspace_.file_system(), path, header, std::move(chunks)));
       written.add(path);
       GROUNDS_RETURN_IF_ERROR(database_.run(
-          "INSERT INTO segments (space, file, created, published, chunks, bytes, sha256) VALUES (?, ?, ?, ?, ?, ?, ?)",
-          space, file, generation_, generation_, summary.chunks, summary.bytes, summary.sha256));
+          "INSERT INTO segments (space, file, created, published, chunks, bytes, sha256, analyzer) "
+          "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+          space, file, generation_, generation_, summary.chunks, summary.bytes, summary.sha256, batch_.analyzer));
     }
     if (batch_.extracts.empty()) return {};
     std::string file = workspace_.new_id() + ".pack";
@@ -245,9 +233,7 @@ class Commit {
   CommitResult result_;
 };
 
-}  // namespace
-
-Result<CommitResult> commit(Workspace& workspace, const Collection& collection, CommitBatch batch) {
+Result<CommitResult> publish(Workspace& workspace, const Collection& collection, CommitBatch& batch) {
   GROUNDS_ASSIGN_OR_RETURN(CatalogConnection catalog, workspace.catalog());
   // Declared before the transaction: the files go only after the rollback that makes them unneeded.
   WrittenFiles written(workspace.file_system());
@@ -269,6 +255,16 @@ Result<CommitResult> commit(Workspace& workspace, const Collection& collection, 
   written.keep();
   GROUNDS_RETURN_IF_ERROR(transaction.commit());
   return commit.result();
+}
+
+}  // namespace
+
+Result<CommitResult> commit(Workspace& workspace, const Collection& collection, CommitBatch batch) {
+  GROUNDS_ASSIGN_OR_RETURN(CommitResult result, publish(workspace, collection, batch));
+  // The commit stands, whatever comes of the merge.
+  if (auto merged = merge_collection(workspace, collection.id, MergeExtent::kSmall); !merged)
+    log_warning("collection " + collection.name + ": segments were not merged: " + merged.error().message);
+  return result;
 }
 
 }  // namespace grounds

@@ -54,7 +54,8 @@ struct CommitResult {
 };
 
 // Durable and atomic: on failure the collection's last generation stands unchanged. A batch that
-// changes nothing makes no generation. Two commits of one workspace take turns, in any process: the
+// changes nothing makes no generation. Afterwards full tiers of small segments are merged (merge.h), which
+// the outcome does not depend on. Two commits of one workspace take turns, in any process: the
 // files are written inside the catalog's write transaction, which nobody who only reads waits for.
 Result<CommitResult> commit(Workspace& workspace, const Collection& collection, CommitBatch batch);
 

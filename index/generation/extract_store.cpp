@@ -120,33 +120,42 @@ Result<ExtractStore::Place> ExtractStore::locate(const std::string& sha256) {
   GROUNDS_ASSIGN_OR_RETURN(CatalogConnection catalog, workspace_.catalog());
   GROUNDS_ASSIGN_OR_RETURN(
       Statement statement,
-      catalog->prepare("SELECT p.id, p.file, e.\"offset\", e.length FROM extracts e JOIN packs p ON p.id = e.pack "
+      catalog->prepare("SELECT p.file, e.\"offset\", e.length FROM extracts e JOIN packs p ON p.id = e.pack "
                        "WHERE e.sha256 = ?"));
   statement.bind(sha256);
   GROUNDS_ASSIGN_OR_RETURN(bool found, statement.step());
   if (!found) return fail(ErrorCode::kNotFound, "extract " + sha256 + " is not stored");
-  return Place{statement.integer(0), statement.text(1), static_cast<std::uint64_t>(statement.integer(2)),
-               static_cast<std::uint64_t>(statement.integer(3))};
+  return Place{statement.text(0), static_cast<std::uint64_t>(statement.integer(1)),
+               static_cast<std::uint64_t>(statement.integer(2))};
 }
 
-Result<std::shared_ptr<const std::string>> ExtractStore::frame(const Place& place, std::uint32_t number) {
+Result<std::shared_ptr<const std::string>> ExtractStore::frame(const Place& place, std::uint32_t number,
+                                                               bool& file_gone) {
   std::shared_ptr<const ExtractPack> pack;
   {
     std::lock_guard lock(mutex_);
-    if (auto found = frames_.find({place.pack, number}); found != frames_.end()) {
+    if (auto found = frames_.find({place.file, number}); found != frames_.end()) {
       recent_.splice(recent_.begin(), recent_, found->second);
       return found->second->second;
     }
-    if (auto found = packs_.find(place.pack); found != packs_.end()) pack = found->second;
+    if (auto found = packs_.find(place.file); found != packs_.end()) pack = found->second;
   }
   if (!pack) {
-    GROUNDS_ASSIGN_OR_RETURN(pack, ExtractPack::open(workspace_.file_system(), workspace_.extract_path(place.file)));
+    auto opened = ExtractPack::open(workspace_.file_system(), workspace_.extract_path(place.file));
+    if (!opened) {
+      file_gone = opened.error().code == ErrorCode::kNotFound;
+      return fail(std::move(opened).error());
+    }
+    pack = std::move(*opened);
+    std::lock_guard lock(mutex_);
+    // Opening is cheap, and an open pack that was replaced meanwhile keeps its disk space: not too many.
+    if (packs_.size() >= kOpenPacks) packs_.clear();
+    packs_.emplace(place.file, pack);
   }
   GROUNDS_ASSIGN_OR_RETURN(std::string content, pack->frame(number));
   auto shared = std::make_shared<const std::string>(std::move(content));
   std::lock_guard lock(mutex_);
-  packs_.emplace(place.pack, pack);
-  FrameKey key{place.pack, number};
+  FrameKey key{place.file, number};
   if (!frames_.contains(key)) {
     recent_.emplace_front(key, shared);
     frames_[key] = recent_.begin();
@@ -158,7 +167,7 @@ Result<std::shared_ptr<const std::string>> ExtractStore::frame(const Place& plac
   return shared;
 }
 
-Result<std::string> ExtractStore::read(const Place& place, std::uint64_t begin, std::uint64_t end) {
+Result<std::string> ExtractStore::read(const Place& place, std::uint64_t begin, std::uint64_t end, bool& file_gone) {
   if (begin > end || end > place.length)
     return fail(ErrorCode::kInternal, "span [" + std::to_string(begin) + ", " + std::to_string(end) +
                                           ") lies outside its extract of " + std::to_string(place.length) + " bytes");
@@ -167,7 +176,7 @@ Result<std::string> ExtractStore::read(const Place& place, std::uint64_t begin, 
   std::uint64_t at = place.offset + begin, stop = place.offset + end;
   while (at < stop) {
     std::uint32_t number = static_cast<std::uint32_t>(at / kPackFrameBytes);
-    GROUNDS_ASSIGN_OR_RETURN(auto content, frame(place, number));
+    GROUNDS_ASSIGN_OR_RETURN(auto content, frame(place, number, file_gone));
     std::uint64_t inside = at % kPackFrameBytes;
     if (inside >= content->size()) return damaged(place.file, "extract beyond the pack's end");
     std::uint64_t take = std::min<std::uint64_t>(stop - at, content->size() - inside);
@@ -177,16 +186,29 @@ Result<std::string> ExtractStore::read(const Place& place, std::uint64_t begin, 
   return out;
 }
 
+Result<std::string> ExtractStore::read_span(const std::string& sha256, std::uint64_t begin,
+                                            std::optional<std::uint64_t> end) {
+  // Packs are rewritten when much in them is no longer needed, perhaps between our reading of the place
+  // and our opening of the file; then the catalog names another place.
+  for (int attempt = 0;; ++attempt) {
+    GROUNDS_ASSIGN_OR_RETURN(Place place, locate(sha256));
+    bool file_gone = false;
+    auto bytes = read(place, begin, end.value_or(place.length), file_gone);
+    if (bytes || !file_gone) return bytes;
+    if (attempt == 3)
+      return fail(ErrorCode::kDamaged, bytes.error().message,
+                  "a file of the workspace is gone: restore it from a backup, or run: grounds doctor");
+  }
+}
+
 Result<std::string> ExtractStore::read(const std::string& sha256) {
-  GROUNDS_ASSIGN_OR_RETURN(Place place, locate(sha256));
-  GROUNDS_ASSIGN_OR_RETURN(std::string blob, read(place, 0, place.length));
-  if (sha256_hex(blob) != sha256) return damaged(place.file, "extract hash");
+  GROUNDS_ASSIGN_OR_RETURN(std::string blob, read_span(sha256, 0, std::nullopt));
+  if (sha256_hex(blob) != sha256) return damaged("extract " + sha256, "hash");
   return blob;
 }
 
 Result<std::string> ExtractStore::read(const std::string& sha256, std::uint64_t begin, std::uint64_t end) {
-  GROUNDS_ASSIGN_OR_RETURN(Place place, locate(sha256));
-  return read(place, begin, end);
+  return read_span(sha256, begin, end);
 }
 
 }  // namespace grounds

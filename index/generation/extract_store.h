@@ -7,6 +7,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -71,16 +72,18 @@ class ExtractStore {
   Result<std::string> read(const std::string& sha256, std::uint64_t begin, std::uint64_t end);
 
  private:
-  struct Place { std::int64_t pack; std::string file; std::uint64_t offset, length; };
-  using FrameKey = std::pair<std::int64_t, std::uint32_t>;
+  struct Place { std::string file; std::uint64_t offset, length; };
+  using FrameKey = std::pair<std::string, std::uint32_t>;  // file names are never used twice
   Result<Place> locate(const std::string& sha256);
-  Result<std::shared_ptr<const std::string>> frame(const Place& place, std::uint32_t number);
-  Result<std::string> read(const Place& place, std::uint64_t begin, std::uint64_t end);
+  Result<std::shared_ptr<const std::string>> frame(const Place& place, std::uint32_t number, bool& file_gone);
+  Result<std::string> read(const Place& place, std::uint64_t begin, std::uint64_t end, bool& file_gone);
+  Result<std::string> read_span(const std::string& sha256, std::uint64_t begin, std::optional<std::uint64_t> end);
 
   static constexpr std::size_t kCachedFrames = 256;  // 16 MiB
+  static constexpr std::size_t kOpenPacks = 128;
   Workspace& workspace_;
   std::mutex mutex_;
-  std::map<std::int64_t, std::shared_ptr<const ExtractPack>> packs_;
+  std::map<std::string, std::shared_ptr<const ExtractPack>> packs_;
   std::list<std::pair<FrameKey, std::shared_ptr<const std::string>>> recent_;
   std::map<FrameKey, decltype(recent_)::iterator> frames_;
 };

@@ -12,7 +12,8 @@ CREATE TABLE IF NOT EXISTS collections (
   id INTEGER PRIMARY KEY,
   name TEXT NOT NULL,
   created INTEGER NOT NULL,
-  deleted INTEGER);
+  deleted INTEGER,
+  layout INTEGER NOT NULL DEFAULT 0);
 CREATE UNIQUE INDEX IF NOT EXISTS collections_name ON collections (name) WHERE deleted IS NULL;
 
 CREATE TABLE IF NOT EXISTS settings (
@@ -41,6 +42,7 @@ CREATE TABLE IF NOT EXISTS generations (
   job TEXT NOT NULL,
   actor TEXT NOT NULL,
   runtime TEXT NOT NULL,
+  pruned INTEGER,
   PRIMARY KEY (collection, generation)) WITHOUT ROWID;
 
 CREATE TABLE IF NOT EXISTS documents (
@@ -98,7 +100,8 @@ CREATE TABLE IF NOT EXISTS segments (
   published INTEGER NOT NULL,
   chunks INTEGER NOT NULL,
   bytes INTEGER NOT NULL,
-  sha256 TEXT NOT NULL);
+  sha256 TEXT NOT NULL,
+  analyzer TEXT NOT NULL DEFAULT '');
 
 CREATE TABLE IF NOT EXISTS access (
   document INTEGER NOT NULL REFERENCES documents,
@@ -117,6 +120,7 @@ CREATE TABLE IF NOT EXISTS extracts (
   pack INTEGER NOT NULL REFERENCES packs,
   "offset" INTEGER NOT NULL,
   length INTEGER NOT NULL) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS extracts_pack ON extracts (pack, length);
 
 CREATE TABLE IF NOT EXISTS jobs (
   id TEXT PRIMARY KEY,
@@ -145,6 +149,14 @@ CREATE TABLE IF NOT EXISTS outbox (
   detail TEXT NOT NULL);
 )sql";
 
+// What format 2 added: merges (layout, analyzer) and pruned generations.
+constexpr const char* kFormat2 = R"sql(
+ALTER TABLE collections ADD COLUMN layout INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE generations ADD COLUMN pruned INTEGER;
+ALTER TABLE segments ADD COLUMN analyzer TEXT NOT NULL DEFAULT '';
+CREATE INDEX extracts_pack ON extracts (pack, length);
+)sql";
+
 }  // namespace
 
 Status create_schema(Database& database, const std::string& workspace_id, UnixMillis now) {
@@ -163,6 +175,20 @@ Result<bool> has_schema(Database& database) {
       database.prepare("SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = 'meta'"));
   GROUNDS_RETURN_IF_ERROR(statement.step());
   return statement.integer(0) == 1;
+}
+
+Status migrate_schema(Database& database) {
+  GROUNDS_ASSIGN_OR_RETURN(Transaction transaction, Transaction::begin(database));
+  // Read again under the lock: another process may have been faster.
+  GROUNDS_ASSIGN_OR_RETURN(Statement statement,
+                           database.prepare("SELECT value FROM meta WHERE key = 'format_version'"));
+  GROUNDS_ASSIGN_OR_RETURN(bool found, statement.step());
+  const std::string format = found ? statement.text(0) : std::string();
+  statement.reset();
+  if (format != "1") return {};
+  GROUNDS_RETURN_IF_ERROR(database.execute(kFormat2));
+  GROUNDS_RETURN_IF_ERROR(database.run("UPDATE meta SET value = '2' WHERE key = 'format_version'"));
+  return transaction.commit();
 }
 
 }  // namespace grounds

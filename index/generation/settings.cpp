@@ -30,8 +30,10 @@ constexpr std::array kRules = {
                 "weight of a space whose language is not the question's"},
     SettingRule{"fusion.method", kC, "score", 0, 0, "score|rank", false,
                 "combine the legs by standardised scores or by reciprocal rank"},
-    SettingRule{"generations.retain", kI, "20", 1, 1000000, "", false,
-                "past generations kept for --as-of and replay"},
+    SettingRule{"generations.replay_days", kI, "90", 0, 36500, "", false,
+                "generations that answers of so many days used are kept as well"},
+    SettingRule{"generations.retain", SettingKind::kCount, "20", 0, 1000000, "", false,
+                "past generations kept for --as-of and replay; all: never prune"},
     SettingRule{"lexical.b", kR, "0.4", 0, 1, "", false, "BM25 length normalisation"},
     SettingRule{"lexical.k1", kR, "0.9", 0, 10, "", false, "BM25 term frequency saturation"},
     SettingRule{"lexical.weight_body", kI, "1", 0, 100, "", false, "weight of the text"},
@@ -73,12 +75,16 @@ Result<std::string> normalise(const SettingRule& rule, std::string_view value) {
                 std::string(rule.meaning));
   };
   switch (rule.kind) {
+    case SettingKind::kCount:
+      if (value == "all") return std::string(value);
+      [[fallthrough]];
     case SettingKind::kInteger: {
       std::int64_t number = 0;
       auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), number);
       if (error != std::errc{} || end != value.data() + value.size() || number < rule.minimum ||
           number > rule.maximum)
-        return bad("a whole number from " + format_real(rule.minimum) + " to " + format_real(rule.maximum));
+        return bad("a whole number from " + format_real(rule.minimum) + " to " + format_real(rule.maximum) +
+                   (rule.kind == SettingKind::kCount ? ", or all" : ""));
       return std::to_string(number);
     }
     case SettingKind::kReal: {
@@ -139,6 +145,7 @@ const std::string& Settings::text(std::string_view key) const { return values_.f
 
 std::int64_t Settings::integer(std::string_view key) const {
   const std::string& value = text(key);
+  if (value == "all") return INT64_MAX;
   std::int64_t number = 0;
   std::from_chars(value.data(), value.data() + value.size(), number);
   return number;

@@ -11,13 +11,13 @@
 
 namespace grounds {
 
-enum class SettingKind { kInteger, kReal, kChoice, kList };
+enum class SettingKind { kInteger, kCount /* or "all" */, kReal, kChoice, kList };
 
 struct SettingRule {
   std::string_view key;
   SettingKind kind;
   std::string_view default_value;
-  double minimum, maximum;          // kInteger, kReal
+  double minimum, maximum;          // kInteger, kCount, kReal
   std::string_view choices;         // kChoice: "a|b"
   bool needs_rebuild;               // changes chunks: takes effect for documents ingested afterwards
   std::string_view meaning;
@@ -34,7 +34,7 @@ class Settings {
 
   // kUsage for an unknown key (naming near ones) or a value outside its range.
   Status set(std::string_view key, std::string_view value);
-  std::int64_t integer(std::string_view key) const;
+  std::int64_t integer(std::string_view key) const;  // INT64_MAX for "all"
   double real(std::string_view key) const;
   const std::string& text(std::string_view key) const;
   const std::map<std::string, std::string, std::less<>>& values() const { return values_; }

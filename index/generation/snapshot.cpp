@@ -108,6 +108,9 @@ Result<std::shared_ptr<const Bitset>> eligible(const Marked& marked, const Docum
   return std::shared_ptr<const Bitset>(std::move(bits));
 }
 
+// So often a merge may remove a file between our reading of its name and our opening of it.
+constexpr int kAttempts = 10;
+
 std::string snapshot_key(const Collection& collection, const Principal& principal, Generation generation,
                          Generation access_generation) {
   std::string key = std::to_string(collection.id) + '/' + std::to_string(generation);
@@ -139,34 +142,48 @@ Result<std::shared_ptr<const Snapshot>> Snapshots::get(const std::string& name, 
       for (auto at = kept_.begin(); at != kept_.end(); ++at) {
         // Settings may have changed under an equal generation.
         if (at->first != key || at->second->collection.settings_version != collection.settings_version ||
-            at->second->collection.generation != collection.generation)
+            at->second->collection.generation != collection.generation ||
+            at->second->collection.layout != collection.layout)
           continue;
         kept_.splice(kept_.begin(), kept_, at);
         return kept_.front().second;
       }
     }
     GROUNDS_ASSIGN_OR_RETURN(CatalogConnection connection, workspace_.catalog());
-    auto snapshot = make(*connection, std::move(collection), principal, wanted, access);
-    if (!snapshot && snapshot.error().code == ErrorCode::kNotFound) {
-      if (attempt < 3) continue;
+    bool file_gone = false;
+    auto snapshot = make(*connection, std::move(collection), principal, wanted, access, file_gone);
+    if (!snapshot && file_gone) {
+      if (attempt < kAttempts) continue;
       return fail(ErrorCode::kDamaged, snapshot.error().message,
                   "a file of the workspace is gone: restore it from a backup, or run: grounds doctor");
     }
     if (!snapshot) return snapshot;
-    std::lock_guard lock(mutex_);
-    kept_.emplace_front(key, *snapshot);
-    if (kept_.size() > kKept) kept_.pop_back();
+    keep(std::move(key), *snapshot);
     return snapshot;
   }
 }
 
+void Snapshots::keep(std::string key, std::shared_ptr<const Snapshot> snapshot) {
+  const Collection& now = snapshot->collection;
+  std::lock_guard lock(mutex_);
+  // Whatever shows an earlier layout holds files that may be gone from the disk: give them back.
+  std::erase_if(kept_, [&](const auto& each) {
+    return each.second->collection.id == now.id && each.second->collection.layout < now.layout;
+  });
+  std::erase_if(segments_, [](const auto& each) { return each.second.expired(); });
+  kept_.emplace_front(std::move(key), std::move(snapshot));
+  if (kept_.size() > kKept) kept_.pop_back();
+}
+
 Result<std::shared_ptr<const Snapshot>> Snapshots::make(Database& database, Collection collection,
                                                         const Principal& principal, Generation generation,
-                                                        Generation access_generation) {
+                                                        Generation access_generation, bool& file_gone) {
   auto snapshot = std::make_shared<Snapshot>();
   snapshot->generation = generation;
   snapshot->access_generation = access_generation;
   GROUNDS_ASSIGN_OR_RETURN(ReadTransaction read, ReadTransaction::begin(database));
+  GROUNDS_ASSIGN_OR_RETURN(bool pruned, Catalog::is_pruned(database, collection.id, generation));
+  if (pruned) return pruned_generation(generation);
   DocumentSet documents;
   if (!principal.admin) {
     GROUNDS_ASSIGN_OR_RETURN(
@@ -177,7 +194,7 @@ Result<std::shared_ptr<const Snapshot>> Snapshots::make(Database& database, Coll
     std::vector<Marked> marked;
     for (const SegmentRow& row : rows) {
       if (row.space != space.id) continue;
-      GROUNDS_ASSIGN_OR_RETURN(auto segment, open(row));
+      GROUNDS_ASSIGN_OR_RETURN(auto segment, open(row, file_gone));
       if (segment->header().space != space.fingerprint)
         return fail(ErrorCode::kDamaged, segment->path() + " belongs to another embedding space",
                     "run: grounds doctor");
@@ -205,27 +222,35 @@ Result<std::vector<Snapshots::SegmentRow>> Snapshots::segment_rows(Database& dat
                                                                    Generation generation) {
   GROUNDS_ASSIGN_OR_RETURN(
       Statement statement,
-      database.prepare("SELECT g.id, g.space, g.file, g.created FROM segments g JOIN spaces s ON s.id = g.space "
+      database.prepare("SELECT g.space, g.file, g.analyzer, g.created FROM segments g JOIN spaces s ON s.id = g.space "
                        "WHERE s.collection = ? AND (g.created IS NULL OR g.created <= ?) ORDER BY g.id"));
   statement.bind(collection.id, generation);
   std::vector<SegmentRow> rows;
   for (;;) {
     GROUNDS_ASSIGN_OR_RETURN(bool row, statement.step());
     if (!row) return rows;
-    SegmentRow segment{statement.integer(0), statement.integer(1), statement.text(2), {}};
+    SegmentRow segment{statement.integer(0), statement.text(1), statement.text(2), {}};
     if (!statement.is_null(3)) segment.created = static_cast<Generation>(statement.integer(3));
     rows.push_back(std::move(segment));
   }
 }
 
-Result<std::shared_ptr<const Segment>> Snapshots::open(const SegmentRow& row) {
+Result<std::shared_ptr<const Segment>> Snapshots::open(const SegmentRow& row, bool& file_gone) {
   {
     std::lock_guard lock(mutex_);
-    if (auto found = segments_.find(row.id); found != segments_.end()) return found->second;
+    if (auto found = segments_.find(row.file); found != segments_.end())
+      if (auto segment = found->second.lock()) return segment;
   }
-  GROUNDS_ASSIGN_OR_RETURN(auto segment, Segment::open(workspace_.file_system(), workspace_.segment_path(row.file)));
+  auto segment = Segment::open(workspace_.file_system(), workspace_.segment_path(row.file));
+  if (!segment) {
+    file_gone = segment.error().code == ErrorCode::kNotFound;
+    return segment;
+  }
   std::lock_guard lock(mutex_);
-  return segments_.emplace(row.id, std::move(segment)).first->second;
+  std::weak_ptr<const Segment>& known = segments_[row.file];
+  if (auto other = known.lock()) return other;  // another thread was faster
+  known = *segment;
+  return segment;
 }
 
 }  // namespace grounds

@@ -51,16 +51,19 @@ class Snapshots {
                                               std::optional<Generation> access_generation = {});
 
  private:
-  struct SegmentRow { std::int64_t id, space; std::string file; std::optional<Generation> created; };
+  struct SegmentRow { std::int64_t space; std::string file, analyzer; std::optional<Generation> created; };
   Result<std::shared_ptr<const Snapshot>> make(Database& database, Collection collection, const Principal& principal,
-                                               Generation generation, Generation access_generation);
+                                               Generation generation, Generation access_generation,
+                                               bool& file_gone);
   Result<std::vector<SegmentRow>> segment_rows(Database& database, const Collection& collection, Generation generation);
-  Result<std::shared_ptr<const Segment>> open(const SegmentRow& row);
+  Result<std::shared_ptr<const Segment>> open(const SegmentRow& row, bool& file_gone);
+  void keep(std::string key, std::shared_ptr<const Snapshot> snapshot);
 
   static constexpr std::size_t kKept = 16;
   Workspace& workspace_;
   std::mutex mutex_;
-  std::map<std::int64_t, std::shared_ptr<const Segment>> segments_;
+  // By file: a segment stays open, and what was verified of it known, as long as a snapshot holds it.
+  std::map<std::string, std::weak_ptr<const Segment>> segments_;
   std::list<std::pair<std::string, std::shared_ptr<const Snapshot>>> kept_;  // newest first
 };
 

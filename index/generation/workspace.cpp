@@ -97,6 +97,10 @@ Result<std::shared_ptr<Workspace>> Workspace::open(const Environment& environmen
     return fail(ErrorCode::kNotFound, "the workspace at " + directory + " was not completed",
                 "complete it: grounds init -w " + directory);
   GROUNDS_ASSIGN_OR_RETURN(std::string format, read_meta(*database, "format_version"));
+  if (format == "1") {
+    GROUNDS_RETURN_IF_ERROR(migrate_schema(*database));
+    GROUNDS_ASSIGN_OR_RETURN(format, read_meta(*database, "format_version"));
+  }
   GROUNDS_RETURN_IF_ERROR(check_format(directory, format));
   GROUNDS_ASSIGN_OR_RETURN(workspace->id_, read_meta(*database, "workspace_id"));
   workspace->idle_.push_back(std::make_unique<Database>(std::move(*database)));

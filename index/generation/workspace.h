@@ -13,7 +13,7 @@
 
 namespace grounds {
 
-inline constexpr int kWorkspaceFormat = 1;
+inline constexpr int kWorkspaceFormat = 2;
 
 // What the outside world is to a workspace. All must outlive it.
 struct Environment {
@@ -47,7 +47,8 @@ class Workspace {
   // completed by the next one.
   static Result<std::shared_ptr<Workspace>> init(const Environment& environment, const std::string& directory,
                                                  bool* existed = nullptr);
-  // kNotFound (hint: grounds init) without a workspace; kUsage for one of a later format.
+  // Migrates one of an earlier format. kNotFound (hint: grounds init) without a workspace; kUsage for one
+  // of a later format.
   static Result<std::shared_ptr<Workspace>> open(const Environment& environment, const std::string& directory);
 
   const std::string& directory() const { return directory_; }

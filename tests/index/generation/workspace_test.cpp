@@ -1,3 +1,8 @@
+#include <filesystem>
+#include <set>
+
+#include "index/generation/extract_store.h"
+#include "index/generation/merge.h"
 #include "tests/index/generation/fixture.h"
 
 namespace grounds::test {
@@ -88,6 +93,69 @@ TEST_CASE("settings are versioned, and equal ones make no version") {
   Collection changed = must(catalog.change_settings("default", settings, "test"));
   CHECK(changed.settings_version == 2);
   CHECK(changed.settings == settings);
+}
+
+// A workspace as version 0.1.0 first wrote it: three generations, no merges, nothing pruned.
+TEST_CASE("a workspace of format 1 is migrated when it is opened, and everything in it is found") {
+  Fixture fixture;
+  const std::string directory = fixture.directory.path() + "/old";
+  std::filesystem::copy(GROUNDS_FORMAT_1_WORKSPACE, directory, std::filesystem::copy_options::recursive);
+  const Principal admin{"local", {}, true, true};
+  for (int opening = 0; opening < 2; ++opening) {
+    auto workspace = must(Workspace::open({fixture.files, fixture.clock, fixture.random}, directory));
+    Collection collection = must(Catalog(*workspace).find_collection("default"));
+    CHECK(collection.generation == 3 + static_cast<Generation>(opening));
+    ExtractStore extracts(*workspace);
+    std::set<std::string> texts;
+    for (const DocumentVersion& version : must(Catalog(*workspace).history(collection, "travel.md", admin)))
+      texts.insert(must(extracts.read(version.extract_sha256)));
+    REQUIRE(texts.size() == 1);
+    CHECK(texts.begin()->find("28 euro") != std::string::npos);
+    Snapshots snapshots(*workspace);
+    for (auto [generation, live] : {std::pair{1, 2}, {2, 2}, {3, 1}}) {
+      CAPTURE(generation);
+      auto snapshot = must(snapshots.get("default", admin, static_cast<Generation>(generation)));
+      std::uint64_t found = 0;
+      for (const SegmentView& view : snapshot->views) {
+        must(view.segment->verify());
+        found += view.eligible->count();
+      }
+      CHECK(found == static_cast<std::uint64_t>(live));
+    }
+    if (opening > 0) continue;
+    CHECK(must(merge_collection(*workspace, collection.id, MergeExtent::kAll)).segments_taken == 2);
+    CommitBatch batch;
+    batch.deleted = {"travel.md"};
+    must(commit(*workspace, collection, std::move(batch)));
+  }
+}
+
+TEST_CASE("a migration that any call interrupts leaves the old format or the new one") {
+  for (bool power : {false, true}) {
+    bool reached_end = false;
+    for (std::size_t n = 1; !reached_end; ++n) {
+      CAPTURE(n);
+      CAPTURE(power);
+      Fixture fixture;
+      std::string directory = fixture.directory.path() + "/old";
+      std::filesystem::copy(GROUNDS_FORMAT_1_WORKSPACE, directory, std::filesystem::copy_options::recursive);
+      auto faults = std::make_shared<FaultyFileSystem>(directory);
+      if (power) faults->power_off_at(n);
+      else faults->fail_call(n, EIO);
+      {
+        FileSystem faulty(faults);
+        auto opened = Workspace::open({faulty, fixture.clock, fixture.random}, directory);
+        reached_end = faults->calls() < n;
+        if (reached_end) CHECK(opened);
+      }
+      if (power) {
+        directory = fixture.directory.path() + "/survived";
+        faults->materialize_durable(directory);
+      }
+      auto workspace = must(Workspace::open({fixture.files, fixture.clock, fixture.random}, directory));
+      CHECK(must(Catalog(*workspace).find_collection("default")).generation == 3);
+    }
+  }
 }
 
 }  // namespace

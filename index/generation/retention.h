@@ -1,0 +1,41 @@
+// Retention: which generations stay readable, and the removal of what only the others showed.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <set>
+
+#include "grounds/result.h"
+#include "index/generation/catalog.h"
+#include "index/generation/merge.h"
+
+namespace grounds {
+
+// Generations of a collection that must stay whatever their age: those that recent answers used.
+// Called under the catalog's lock.
+using GenerationsInUse = std::function<Result<std::set<Generation>>(const Collection& collection)>;
+
+struct MaintenanceReport {
+  std::uint64_t generations_pruned = 0;
+  MergeReport merged;
+  std::uint64_t versions_removed = 0;
+  std::uint64_t packs_replaced = 0;
+};
+
+// Prunes the generations before the last `generations.retain` ones that are not in use; merges; removes
+// versions and extracts that no retained generation shows, those of deleted collections, and the files.
+// Several transactions, each of which leaves the workspace whole; the newest generation never changes.
+Result<MaintenanceReport> maintain(Workspace& workspace, const std::string& collection, const GenerationsInUse& in_use,
+                                   MergeExtent extent);
+
+// The steps. How many generations were pruned: they are refused from now on, what only they showed goes
+// with the next merge.
+Result<std::uint64_t> prune_generations(Workspace& workspace, const Collection& collection,
+                                        const GenerationsInUse& in_use);
+// Removes versions without chunks that no retained generation shows, with their documents and extracts.
+Result<std::uint64_t> remove_versions(Workspace& workspace, std::int64_t collection);
+Status remove_deleted_collections(Workspace& workspace);
+// Rewrites packs of which a quarter or more is no longer referred to, and gathers small ones. How many.
+Result<std::uint64_t> compact_packs(Workspace& workspace);
+
+}  // namespace grounds
