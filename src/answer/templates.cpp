@@ -231,6 +231,20 @@ Result<PromptTemplate> find_template(std::string_view name, std::string_view lan
               "there are " + known);
 }
 
+Result<PromptTemplate> parse_template_id(std::string_view id, std::string text) {
+  const std::size_t at = id.rfind('@');
+  const std::size_t dot = at == std::string_view::npos ? at : id.rfind('.', at);
+  std::uint32_t version = 0;
+  const char* end = id.data() + id.size();
+  if (dot != std::string_view::npos) {
+    const auto [stop, error] = std::from_chars(id.data() + at + 1, end, version);
+    const std::string_view language = id.substr(dot + 1, at - dot - 1);
+    if (error == std::errc{} && stop == end && version > 0 && dot > 0 && (language == "en" || language == "zh"))
+      return PromptTemplate{std::string(id.substr(0, dot)), version, std::string(language), std::move(text)};
+  }
+  return fail(ErrorCode::kUsage, "'" + std::string(id) + "' names no template", "an id is like default.en@1");
+}
+
 Status check_template(const PromptTemplate& prompt_template) {
   return walk(prompt_template, [](std::string_view) {}, [](std::string_view) {});
 }

@@ -26,6 +26,9 @@ std::span<const PromptTemplate> built_in_templates();
 // kNotFound names what there is. `name`: "default", "default@1"; "" for the default. The language is the question's.
 Result<PromptTemplate> find_template(std::string_view name, std::string_view language);
 
+// From an id as PromptTemplate::id() gives it, and its text. kUsage for any other id.
+Result<PromptTemplate> parse_template_id(std::string_view id, std::string text);
+
 // Variables: question, evidence, today, zone, history. An unknown variable in the template is kBadInput.
 // Evidence is fenced and numbered, one item after another; fences and chat-template tokens that occur
 // inside a document's text are neutralised; items that give instructions are flagged as data. Values are

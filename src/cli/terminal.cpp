@@ -77,6 +77,12 @@ void print_json(const Json& value) {
   write_line(stdout, value.dump(stdout_is_terminal() ? 2 : -1, ' ', false, Json::error_handler_t::replace));
 }
 
+void print_piece(std::string_view text) {
+  const std::string clean = without_controls(text);
+  std::fwrite(clean.data(), 1, clean.size(), stdout);
+  std::fflush(stdout);
+}
+
 void print_line(std::string_view text) { write_line(stdout, without_controls(text)); }
 void print_note(std::string_view text) { write_line(stderr, without_controls(text)); }
 

@@ -13,6 +13,7 @@ namespace grounds::cli {
 
 void print_json(const Json& value);              // one document, indented on a terminal
 void print_line(std::string_view text);          // stdout; control characters of the text as blanks
+void print_piece(std::string_view text);         // stdout; likewise, without a line's end, and at once
 void print_note(std::string_view text);          // stderr; likewise
 void print_fields(const Json& object);           // for people: a line a member
 void print_error(const Error& error, bool json); // one line on stderr; with `json` also the object on stdout

@@ -29,6 +29,56 @@ class Reader {
     if (value && *value >= 0 && *value <= 1'000'000) into = static_cast<int>(*value);
     else wrong(node, key + " must be a whole number");
   }
+  // "30d", "12h", "90m" or "60s"; a whole number counts seconds.
+  void read_age(const toml::node& node, const std::string& key, std::int64_t& seconds) {
+    std::int64_t count = -1, unit = 1;
+    if (auto number = node.value_exact<std::int64_t>()) count = *number;
+    if (auto text = node.value_exact<std::string>(); text && text->size() > 1) {
+      const char last = text->back();
+      unit = last == 'd' ? 86'400 : last == 'h' ? 3'600 : last == 'm' ? 60 : last == 's' ? 1 : 0;
+      const char* end = text->data() + text->size() - 1;
+      auto [stop, error] = std::from_chars(text->data(), end, count);
+      if (error != std::errc{} || stop != end || unit == 0) count = -1;
+    }
+    if (count >= 0 && count <= 1'000'000'000) seconds = count * unit;
+    else wrong(node, key + " must be a time such as \"30d\", \"12h\" or a number of seconds");
+  }
+  void read_bytes(const toml::node& node, const std::string& key, int& into) {
+    auto value = node.value_exact<std::int64_t>();
+    if (value && *value >= 1024 && *value <= 256 << 20) into = static_cast<int>(*value);
+    else wrong(node, key + " must be a number of bytes, at least 1024");
+  }
+  void read_seed(const toml::node& node, const std::string& key, std::optional<std::int64_t>& into) {
+    auto value = node.value_exact<std::int64_t>();
+    if (value && *value >= 0 && *value <= (std::int64_t{1} << 53)) into = *value;
+    else wrong(node, key + " must be a whole number from 0 to 2^53");
+  }
+  // A number, or "server" for the server's own default.
+  void read_temperature(const toml::node& node, const std::string& key, std::optional<double>& into) {
+    auto number = node.value<double>();
+    if (node.is_number() && number && *number >= 0 && *number <= 2) into = *number;
+    else if (node.value_exact<std::string>() == "server") into.reset();
+    else wrong(node, key + " must be a number from 0 to 2, or \"server\" to leave it to the server");
+  }
+  void read(const toml::node& node, const std::string& key, Json& into) {
+    if (const toml::table* table = node.as_table()) {
+      into = Json::object();
+      for (const auto& [name, value] : *table) read(value, key + "." + std::string(name.str()), into[std::string(name.str())]);
+    } else if (const toml::array* list = node.as_array()) {
+      into = Json::array();
+      for (const toml::node& each : *list) read(each, key, into.emplace_back());
+    } else if (auto text = node.value_exact<std::string>()) {
+      into = *text;
+    } else if (auto flag = node.value_exact<bool>()) {
+      into = *flag;
+    } else if (auto whole = node.value_exact<std::int64_t>()) {
+      into = *whole;
+    } else if (auto real = node.value_exact<double>()) {
+      into = *real;
+    } else {
+      wrong(node, key + " holds what JSON has no value for");
+    }
+  }
   void read(const toml::node& node, const std::string& key, std::vector<std::string>& into) {
     const toml::array* list = node.as_array();
     if (!list) return wrong(node, key + " must be a list of texts");
@@ -89,9 +139,15 @@ void read_backend(Reader& reader, const std::string& name, const toml::node& nod
     else if (key == "api_key_env") reader.read(value, full, backend.api_key_env);
     else if (key == "timeout_seconds") reader.read(value, full, backend.timeout_seconds);
     else if (key == "fallback") reader.read(value, full, backend.fallback);
-    else reader.unknown(value, full);
+    else if (key == "retries") reader.read(value, full, backend.retries);
+    else if (key == "max_response_bytes") reader.read_bytes(value, full, backend.max_response_bytes);
+    else if (key == "temperature") reader.read_temperature(value, full, backend.temperature);
+    else if (key == "seed") reader.read_seed(value, full, backend.seed);
+    else if (key == "extra_body" && as_table(reader, value, full)) reader.read(value, full, backend.extra_body);
+    else if (key != "extra_body") reader.unknown(value, full);
   }
   if (backend.kind != "openai") reader.wrong(node, prefix + ".kind must be \"openai\"");
+  if (auto checked = check_backend(name, backend); !checked) reader.wrong(node, checked.error().message);
 }
 
 void read_section(Reader& reader, const std::string& section, const toml::table& table, Configuration& configuration) {
@@ -103,6 +159,12 @@ void read_section(Reader& reader, const std::string& section, const toml::table&
     else if (key == "server.listen") reader.read(value, key, configuration.listen);
     else if (key == "answer.backend") reader.read(value, key, configuration.backend);
     else if (key == "answer.reuse") reader.read(value, key, configuration.reuse);
+    else if (key == "answer.reuse_max_age") reader.read_age(value, key, configuration.reuse_max_age_seconds);
+    else if (key == "answer.policy") {
+      reader.read(value, key, configuration.policy);
+      if (configuration.policy != "flag" && configuration.policy != "withhold")
+        reader.wrong(value, "answer.policy must be \"flag\" or \"withhold\"");
+    }
     else if (key == "embedding.precision") reader.read(value, key, configuration.precision);
     else if (key == "embedding.streams") reader.read(value, key, configuration.streams);
     else if (key == "ingest.commit_chunks") reader.read(value, key, configuration.commit_chunks);
@@ -170,6 +232,11 @@ Result<Configuration> Configuration::load(
                   "the file is TOML; see docs/operations.md");
     }
     GROUNDS_RETURN_IF_ERROR(reader.status());
+    for (const auto& [name, backend] : configuration.backends)
+      for (const std::string& fallback : backend.fallback)
+        if (fallback != "extractive" && !configuration.backends.contains(fallback))
+          return fail(ErrorCode::kUsage, path + ": backends." + name + ".fallback names '" + fallback + "', which is no backend",
+                      "name one of [backends.NAME], or extractive");
   }
   GROUNDS_RETURN_IF_ERROR(read_environment(environment, configuration));
   return configuration;

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "answer/backends/settings.h"
 #include "base/file_system.h"
 #include "embedding/model.h"
 #include "grounds/result.h"
@@ -20,18 +21,12 @@ struct AccessRule {
   std::vector<std::string> groups;
 };
 
-// [backends.NAME]
-struct BackendSettings {
-  std::string kind;                  // "openai"
-  std::string base_url, model, api_key_file, api_key_env;
-  int timeout_seconds = 60;
-  std::vector<std::string> fallback;
-};
-
 struct Configuration {
   std::string listen = "127.0.0.1:8080";
   std::string backend = "extractive";
   bool reuse = true;
+  std::int64_t reuse_max_age_seconds = 90 * 86'400;
+  std::string policy = "flag";       // or "withhold"
   Precision precision = Precision::kInt8;
   int streams = 0;                   // 0: one per core
   int commit_chunks = 4096;          // an ingest commits when so many chunks are ready,

@@ -28,7 +28,15 @@ Result<std::unique_ptr<Engine>> Engine::open(const Environment& environment, con
   engine->encoders_ = std::make_unique<EncoderPool>(std::move(registry), options);
   engine->searcher_ = std::make_unique<Searcher>(*engine->workspace_, *engine->snapshots_, *engine->extracts_,
                                                  *engine->encoders_, *engine->analyzer_);
-  engine->asker_ = std::make_unique<Asker>(*engine->searcher_, *engine->ledger_, environment.clock);
+  const std::string& folder = engine->workspace_->directory();
+  engine->templates_ = std::make_unique<TemplateStore>(environment.file_system, folder + "/templates");
+  engine->reuse_ = std::make_unique<ReuseIndex>(environment.file_system, folder + "/answers.db");
+  const Configuration& configuration = engine->configuration_;
+  engine->asker_ = std::make_unique<Asker>(
+      *engine->searcher_, *engine->ledger_,
+      BackendEnvironment{environment.file_system, environment.clock, environment.random, variables}, *engine->templates_,
+      *engine->reuse_,
+      AskerOptions{configuration.backends, configuration.reuse, configuration.reuse_max_age_seconds * 1000, configuration.policy});
   return engine;
 }
 

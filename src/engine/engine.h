@@ -61,6 +61,8 @@ class Engine {
   std::unique_ptr<EncoderPool> encoders_;
   std::unique_ptr<Searcher> searcher_;
   std::unique_ptr<Ledger> ledger_;
+  std::unique_ptr<TemplateStore> templates_;
+  std::unique_ptr<ReuseIndex> reuse_;
   std::unique_ptr<Asker> asker_;
 };
 

@@ -5,6 +5,8 @@ namespace {
 
 Json page_or_null(int page) { return page > 0 ? Json(page) : Json(nullptr); }
 
+Json text_or_null(const std::string& text) { return text.empty() ? Json(nullptr) : Json(text); }
+
 // A stored JSON text as a value; stored by this program, so it parses.
 Json stored(const std::string& text) { return Json::parse(text, nullptr, false); }
 
@@ -120,8 +122,47 @@ Json answer_view(const Answer& answer) {
           {"backend", answer.backend},
           {"model", answer.model.empty() ? Json(nullptr) : Json(answer.model)},
           {"reused", answer.reused},
+          {"reused_from", text_or_null(answer.reused_from)},
+          {"fallback", answer.fallback},
+          {"backend_reason", text_or_null(answer.backend_reason)},
+          {"finish_reason", text_or_null(answer.finish_reason)},
+          {"withheld", answer.withheld},
+          {"effective_query", answer.effective_query},
+          {"template", answer.template_id},
+          {"usage", answer.usage},
           {"retrieval_ms", answer.retrieval_ms},
           {"model_ms", answer.model_ms}};
+}
+
+namespace {
+
+// A text, or the texts of a list of parts.
+Result<std::string> content_of(const Json& content) {
+  if (content.is_string()) return content.get<std::string>();
+  std::string text;
+  if (!content.is_array()) return fail(ErrorCode::kUsage, "a message's content must be a text");
+  for (const Json& part : content) {
+    if (!part.is_object() || part.value("type", Json()) != "text" || !part.contains("text") || !part.at("text").is_string())
+      return fail(ErrorCode::kUsage, "a message's content may hold parts of type text only");
+    text += part.at("text").get<std::string>();
+  }
+  return text;
+}
+
+}  // namespace
+
+Result<std::vector<Message>> parse_messages(const Json& list) {
+  if (!list.is_array()) return fail(ErrorCode::kUsage, "'messages' must be a list of {\"role\",\"content\"}");
+  std::vector<Message> messages;
+  for (const Json& each : list) {
+    if (!each.is_object() || !each.contains("role") || !each.at("role").is_string() || !each.contains("content"))
+      return fail(ErrorCode::kUsage, "each of 'messages' must be {\"role\",\"content\"}");
+    for (const auto& [key, value] : each.items())
+      if (key != "role" && key != "content" && key != "name") return fail(ErrorCode::kUsage, "unknown field '" + key + "' in a message");
+    GROUNDS_ASSIGN_OR_RETURN(std::string content, content_of(each.at("content")));
+    messages.push_back({each.at("role").get<std::string>(), std::move(content)});
+  }
+  return messages;
 }
 
 Json record_view(const RecordedAnswer& recorded) {
@@ -133,7 +174,7 @@ Json record_view(const RecordedAnswer& recorded) {
   for (const auto& [name, text] : recorded.texts) {
     // Texts that are JSON are shown as such.
     Json value = Json::parse(text, nullptr, false);
-    texts[name] = (name == "question" || name == "prompt" || name == "error" || value.is_discarded()) ? Json(text) : value;
+    texts[name] = (name == "question" || name == "prompt" || name == "error" || name == "template" || name.starts_with("attempt/") || value.is_discarded()) ? Json(text) : value;
   }
   return {{"answer_id", recorded.answer_id},
           {"state", recorded.closed ? recorded.closed->body.value("status", std::string("closed")) : "interrupted"},

@@ -1,0 +1,308 @@
+#include "answer/asker/asking.h"
+
+#include "answer/asker/verdict.h"
+#include "answer/backends/chat_reply.h"
+#include "answer/extractive.h"
+#include "base/utf8.h"
+
+namespace grounds {
+namespace {
+
+std::string withheld_text(std::string_view language) {
+  return language == "zh" ? "该回答未能得到所引文档的完全支持，按规定不予显示。"
+                          : "The answer is withheld: the documents it cites do not bear it out entirely.";
+}
+
+std::string backend_names(const std::map<std::string, BackendSettings>& backends) {
+  std::string names = "extractive";
+  for (const auto& [name, settings] : backends) names += ", " + name;
+  return names;
+}
+
+}  // namespace
+
+Status Asking::choose() {
+  GROUNDS_RETURN_IF_ERROR(check_question(request_.question));
+  std::size_t bytes = 0;
+  for (const Message& message : request_.messages) {
+    if (message.role != "user" && message.role != "assistant" && message.role != "system")
+      return fail(ErrorCode::kUsage, "the role of a message must be user, assistant or system");
+    if (!is_valid_utf8(message.content)) return fail(ErrorCode::kUsage, "a message is not UTF-8");
+    bytes += message.content.size();
+  }
+  if (bytes > 4 * kMaxQuestionBytes)
+    return fail(ErrorCode::kUsage, "the conversation is over " + std::to_string(4 * kMaxQuestionBytes) + " bytes",
+                "leave out what is long past");
+  BackendInputs& model = inputs_.model;
+  model.name = inputs_.backend = request_.backend;
+  if (request_.backend != "extractive") {
+    auto found = asker_.options_.backends.find(request_.backend);
+    if (found == asker_.options_.backends.end())
+      return fail(ErrorCode::kNotFound, "no backend '" + short_text(request_.backend, 100) + "'",
+                  "backends: " + backend_names(asker_.options_.backends) + "; [backends.NAME] of grounds.toml adds one");
+    backend_ = &found->second;
+    model.kind = backend_->kind;
+    model.endpoint = backend_->base_url;
+    model.model = backend_->model;
+    model.parameters = request_parameters(*backend_, request_.temperature);
+    model.timeout_seconds = backend_->timeout_seconds;
+    model.fallback = backend_->fallback;
+  }
+  GROUNDS_ASSIGN_OR_RETURN(template_, asker_.templates_.find(request_.prompt_template, question_language(request_.question)));
+  inputs_.template_id = template_.id();
+  bool built_in = false;
+  for (const PromptTemplate& each : built_in_templates()) built_in |= each.id() == inputs_.template_id;
+  if (!built_in) inputs_.template_text = template_.text;
+  inputs_.collection = request_.collection;
+  inputs_.principal = request_.principal;
+  inputs_.clock = {asker_.environment_.clock.now(), asker_.environment_.clock.zone()};
+  inputs_.question = request_.question;
+  inputs_.messages = request_.messages;
+  inputs_.fresh = request_.fresh;
+  inputs_.reuse = backend_ != nullptr && asker_.options_.reuse && !request_.fresh;
+  inputs_.policy = asker_.options_.policy;
+  inputs_.job = request_.job;
+  inputs_.key = request_.key;
+  return {};
+}
+
+Status Asking::retrieve() {
+  Searcher& searcher = asker_.searcher_;
+  const UnixMillis started = inputs_.clock.now;
+  GROUNDS_ASSIGN_OR_RETURN(auto snapshot, searcher.snapshot(request_.collection, request_.principal, request_.as_of));
+  answer_.generation = inputs_.generation = snapshot->generation;
+  inputs_.collection = snapshot->collection.name;
+  inputs_.collection_id = snapshot->collection.id;
+  inputs_.access_generation = snapshot->access_generation;
+  inputs_.settings_version = snapshot->collection.settings_version;
+  GROUNDS_ASSIGN_OR_RETURN(inputs_.query, searcher.prepare(*snapshot, request_.question, SearchMode::kHybrid));
+  for (const Snapshot::SpaceViews& views : snapshot->spaces) {
+    if (!inputs_.query.codes.contains(views.space.fingerprint)) continue;
+    GROUNDS_ASSIGN_OR_RETURN(auto encoder, searcher.encoders().get(views.space.identity));
+    inputs_.models[views.space.fingerprint] = {views.space.identity, encoder->runtime().to_json()};
+  }
+  GROUNDS_ASSIGN_OR_RETURN(Assembly assembly, assemble(searcher, *snapshot, inputs_.query, request_.question, template_,
+                                                       inputs_.clock, history_text(inputs_.messages)));
+  inputs_.evidence_json = evidence_to_json(assembly.evidence);
+  inputs_.prompt = std::move(assembly.prompt);
+  answer_.evidence = std::move(assembly.evidence);
+  outcome_.retrieval_ms = asker_.environment_.clock.now() - started;
+  return {};
+}
+
+Result<Answer> Asking::run() {
+  GROUNDS_RETURN_IF_ERROR(choose());
+  if (Status retrieved = retrieve(); !retrieved) {
+    // Nothing was asked of a collection that is not there.
+    if (retrieved.error().code == ErrorCode::kNotFound) return fail(std::move(retrieved).error());
+    return record_failure(retrieved.error());
+  }
+  const UnixMillis before = asker_.environment_.clock.now();
+  extractive_ = extractive_answer(request_.question, answer_.evidence, inputs_.clock, asker_.searcher_.analyzer(), {});
+  if (backend_ == nullptr) {
+    settle_extractive("");
+    outcome_.model_ms = asker_.environment_.clock.now() - before;
+    return finish_complete();
+  }
+  if (extractive_.verdict == Verdict::kNotFound) {
+    // Too weak to answer from: a model could only make something up.
+    settle_extractive("weak_evidence");
+    outcome_.by = {inputs_.backend, inputs_.model.kind, inputs_.model.endpoint, inputs_.model.model, "", "", false, "weak_evidence"};
+    return finish_complete();
+  }
+  return answer_by_model();
+}
+
+void Asking::settle_extractive(const std::string& reason) {
+  outcome_.text = extractive_;
+  outcome_.backend_verdict = extractive_.verdict;
+  outcome_.check_verdict = apply_checks(outcome_.text, request_.question, answer_.evidence, asker_.searcher_.analyzer());
+  outcome_.by = {"extractive", "extractive", "", "", "", "", backend_ != nullptr, reason};
+}
+
+Result<Answer> Asking::answer_by_model() {
+  const std::string key =
+      reuse_key(request_bytes(inputs_.model.model, inputs_.prompt, inputs_.model.parameters), answer_.evidence,
+                inputs_.model.endpoint, inputs_.model.model, *canonical_json(inputs_.model.parameters));
+  if (!inputs_.reuse) return call(key);
+  for (int round = 0; round < 2; ++round) {
+    GROUNDS_ASSIGN_OR_RETURN(std::optional<Answer> reused, reuse(key));
+    if (reused) return std::move(*reused);
+    // Who has waited for another's answer, and cannot use it, asks for himself.
+    if (round == 1) break;
+    bool first = false;
+    std::shared_ptr<Flights::Flight> flight = asker_.flights_.join(key, &first);
+    if (first) {
+      Result<Answer> answer = call(key);
+      asker_.flights_.leave(key);
+      flight->land(answer ? std::nullopt : std::optional<Error>(answer.error()));
+      return answer;
+    }
+    if (!flight->wait(observer_.cancelled)) return record_failure({ErrorCode::kRefused, "cancelled: whoever asked has gone", ""});
+    // Whoever asked first may have gone away; that concerns nobody else.
+    if (auto error = flight->error(); error && error->code != ErrorCode::kRefused) return record_failure(*error);
+  }
+  return call(key);
+}
+
+Result<std::optional<Answer>> Asking::reuse(const std::string& key) {
+  const UnixMillis now = asker_.environment_.clock.now();
+  auto id = asker_.reuse_.find(key, now - asker_.options_.reuse_max_age_ms);
+  // The index can be lost without harm: then the model is asked.
+  if (!id || !*id) return std::optional<Answer>();
+  auto recorded = asker_.ledger_.find(**id);
+  if (!recorded || !recorded->closed) return std::optional<Answer>();
+  auto text = read_response(*recorded);
+  if (!text) return std::optional<Answer>();
+  const Json& body = recorded->closed->body;
+  const Json by = body.value("answered_by", Json::object());
+  outcome_.text = {text->answer, Verdict::kSupported, {}, {}};
+  outcome_.check_verdict = apply_checks(outcome_.text, request_.question, answer_.evidence, asker_.searcher_.analyzer());
+  const auto member = [&](const char* name) {
+    return by.contains(name) && by.at(name).is_string() ? by.at(name).get<std::string>() : std::string();
+  };
+  outcome_.by = {member("backend"), member("kind"), member("endpoint"), member("model"), member("reported_model"),
+                 member("fingerprint"), false, ""};
+  outcome_.finish_reason = body.contains("finish_reason") && body.at("finish_reason").is_string() ? body.at("finish_reason").get<std::string>() : "";
+  outcome_.reused_from = **id;
+  outcome_.model_ms = 0;
+  GROUNDS_ASSIGN_OR_RETURN(Answer answer, finish_complete());
+  return std::optional<Answer>(std::move(answer));
+}
+
+Result<Answer> Asking::call(const std::string& key) {
+  const std::string id = asker_.ledger_.new_answer_id();
+  const UnixMillis started = asker_.environment_.clock.now();
+  // Law 7: whatever happens from here on, that it was asked is on record.
+  if (auto opened = asker_.ledger_.append_opened(id, opened_entry(inputs_)); !opened) return fail(unrecorded(opened.error()));
+  show_evidence(id);
+  const bool answered = ask_chain();
+  outcome_.model_ms = asker_.environment_.clock.now() - started;
+  if (!answered) {
+    outcome_.status = "failed";
+    outcome_.error = error_code_name(error_->code);
+    outcome_.error_message = error_->message;
+  } else {
+    apply_policy();
+  }
+  auto closed = asker_.ledger_.append_closed(id, closed_entry(outcome_));
+  if (!closed) return fail(unrecorded(closed.error()));
+  if (!answered) {
+    Error error = *error_;
+    error.hint = "on record as " + id + (error.hint.empty() ? "" : "; " + error.hint);
+    return fail(std::move(error));
+  }
+  // Only what is complete and from the backend asked for may be given again.
+  if (!outcome_.by.fallback && outcome_.finish_reason == "stop")
+    (void)asker_.reuse_.add(key, id, closed->time);  // an index: without it the model is asked again
+  return shown(id);
+}
+
+bool Asking::ask_chain() {
+  if (ask_one(inputs_.backend, *backend_)) return true;
+  for (const std::string& name : backend_->fallback) {
+    if (has_streamed_ || error_->code == ErrorCode::kRefused) return false;
+    if (name == "extractive") {
+      settle_extractive(failure_);
+      return true;
+    }
+    auto found = asker_.options_.backends.find(name);
+    if (found != asker_.options_.backends.end() && ask_one(name, found->second)) return true;
+  }
+  return false;
+}
+
+bool Asking::ask_one(const std::string& name, const BackendSettings& settings) {
+  ModelQuestion question;
+  question.prompt = inputs_.prompt;
+  question.parameters = name == inputs_.backend ? inputs_.model.parameters : request_parameters(settings, request_.temperature);
+  question.cancelled = observer_.cancelled;
+  if (observer_.on_delta && !withholds())
+    question.on_delta = [this](std::string_view piece) {
+      has_streamed_ = true;
+      return observer_.on_delta(piece);
+    };
+  auto answer = ask_model(name, settings, question, asker_.environment_, outcome_.attempts);
+  if (answer) {
+    settle_model(name, settings, std::move(*answer));
+    return true;
+  }
+  if (!error_ || answer.error().code == ErrorCode::kRefused) {
+    error_ = answer.error();
+    failure_ = name + ": " + (outcome_.attempts.empty() ? "" : outcome_.attempts.back().outcome);
+  }
+  return false;
+}
+
+void Asking::settle_model(const std::string& name, const BackendSettings& settings, ModelAnswer answer) {
+  outcome_.text = {std::move(answer.text), Verdict::kSupported, {}, {}};
+  // A cut answer may have lost what mattered.
+  if (answer.finish_reason != "stop") outcome_.text.verdict = Verdict::kPartly;
+  outcome_.backend_verdict = outcome_.text.verdict;
+  outcome_.check_verdict = apply_checks(outcome_.text, request_.question, answer_.evidence, asker_.searcher_.analyzer());
+  const bool fallback = name != inputs_.backend;
+  outcome_.by = {name, settings.kind, settings.base_url, settings.model, answer.model, answer.fingerprint, fallback,
+                 fallback ? failure_ : ""};
+  outcome_.finish_reason = answer.finish_reason;
+  outcome_.usage = std::move(answer.usage);
+}
+
+Result<Answer> Asking::finish_complete() {
+  apply_policy();
+  const std::string id = asker_.ledger_.new_answer_id();
+  auto recorded = asker_.ledger_.append_complete(id, opened_entry(inputs_), closed_entry(outcome_));
+  if (!recorded) return fail(unrecorded(recorded.error()));
+  show_evidence(id);
+  return shown(id);
+}
+
+Result<Answer> Asking::record_failure(const Error& error) {
+  outcome_.status = "failed";
+  outcome_.error = error_code_name(error.code);
+  outcome_.error_message = error.message;
+  const std::string id = asker_.ledger_.new_answer_id();
+  auto recorded = asker_.ledger_.append_complete(id, opened_entry(inputs_), closed_entry(outcome_));
+  if (!recorded) return fail(unrecorded(recorded.error()));
+  return fail(error);
+}
+
+void Asking::apply_policy() {
+  const Verdict verdict = outcome_.text.verdict;
+  outcome_.withheld = withholds() && (verdict == Verdict::kPartly || verdict == Verdict::kUnsupported);
+}
+
+Error Asking::unrecorded(const Error& error) const {
+  return {ErrorCode::kUnavailable, "the answer could not be recorded and is withheld: " + error.message,
+          error.hint.empty() ? "free space on the disk that holds the ledger, then ask again" : error.hint};
+}
+
+void Asking::show_evidence(const std::string& id) {
+  if (observer_.on_evidence) observer_.on_evidence(id, answer_.evidence);
+}
+
+Result<Answer> Asking::shown(const std::string& id) {
+  answer_.answer_id = id;
+  answer_.text = outcome_.text;
+  answer_.backend = outcome_.by.backend;
+  answer_.model = outcome_.by.reported_model.empty() ? outcome_.by.model : outcome_.by.reported_model;
+  answer_.backend_reason = outcome_.by.reason;
+  answer_.fallback = outcome_.by.fallback;
+  answer_.reused = !outcome_.reused_from.empty();
+  answer_.reused_from = outcome_.reused_from;
+  answer_.finish_reason = outcome_.finish_reason;
+  answer_.usage = outcome_.usage;
+  answer_.effective_query = inputs_.query.text;
+  answer_.template_id = inputs_.template_id;
+  answer_.retrieval_ms = outcome_.retrieval_ms;
+  answer_.model_ms = outcome_.model_ms;
+  answer_.withheld = outcome_.withheld;
+  if (answer_.withheld) {
+    answer_.text.answer = withheld_text(template_.language);
+    answer_.text.citations.clear();
+    answer_.text.unsupported.clear();
+  }
+  if (observer_.on_delta && !has_streamed_) observer_.on_delta(answer_.text.answer);
+  return std::move(answer_);
+}
+
+}  // namespace grounds
