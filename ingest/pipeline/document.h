@@ -1,6 +1,7 @@
 // One document on its way from source bytes to a version that can be committed.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -28,6 +29,7 @@ struct PreparedDocument {
   CommitVersion version;
   std::string text, map;               // the extract and its block map, for the pack
   std::vector<std::string> embedding_texts;  // by chunk; empty in a space without a model
+  std::optional<std::string> replaces;       // URI of a document that goes as this one comes: a rename
 };
 
 struct DocumentFailure {

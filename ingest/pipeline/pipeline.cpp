@@ -4,7 +4,6 @@
 #include <atomic>
 #include <chrono>
 #include <mutex>
-#include <set>
 #include <thread>
 
 #include "base/canonical_json.h"
@@ -72,7 +71,7 @@ class Job {
     GROUNDS_RETURN_IF_ERROR(status);
     GROUNDS_RETURN_IF_ERROR(embed_pending());
     take_passed();
-    // Deletions come last and with the rest of the additions: a renamed document is never gone between.
+    // Deletions come last; but the old name of a renamed document went with the commit of the new one.
     if (!report_.interrupted) GROUNDS_RETURN_IF_ERROR(plan_deletions());
     return commit_batch();
   }
@@ -91,10 +90,7 @@ class Job {
     if (plan_->source_failed())
       return fail(ErrorCode::kNotFound, "nothing of the source can be read: " + report_.failures.front().reason,
                   "nothing was deleted; make the source readable and run sync again");
-    for (const DocumentState* state : plan_->missing()) {
-      batch_.deleted.push_back(state->uri);
-      if (added_content_.contains(state->source_sha256)) ++report_.renamed;
-    }
+    for (const DocumentState* state : plan_->missing()) batch_.deleted.push_back(state->uri);
     return {};
   }
 
@@ -113,12 +109,17 @@ class Job {
     while (std::optional<Outcome> outcome = outcomes_->pop()) {
       ++done_;
       take_passed();
+      // By content, under another name: what it had under the old one goes in the same commit, or, if the
+      // new one cannot be had, stays.
+      std::optional<std::string> replaced;
+      if (!outcome->unchanged) replaced = plan_->take_renamed(outcome->source_sha256);
       if (outcome->failure) {
         report_.failures.push_back(std::move(*outcome->failure));
       } else if (outcome->unchanged) {
         note_unchanged(outcome->planned);
       } else {
-        if (!outcome->planned.current) added_content_.insert(outcome->source_sha256);
+        if (replaced && !outcome->planned.current) ++report_.renamed;
+        outcome->document->replaces = std::move(replaced);
         pending_chunks_ += outcome->document->version.chunks.size();
         pending_.push_back(std::move(*outcome->document));
       }
@@ -154,6 +155,7 @@ class Job {
       document.version.extract_sha256 = batch_.extracts.add(document.text);
       document.version.map_sha256 = batch_.extracts.add(document.map);
       batch_chunks_ += document.version.chunks.size();
+      if (document.replaces) batch_.deleted.push_back(std::move(*document.replaces));
       batch_.versions.push_back(std::move(document.version));
     }
     pending_.clear();
@@ -235,7 +237,10 @@ class Job {
         ++report_.updated;
       } else {
         ++report_.added;
-        added_content_.insert(hash);
+        if (auto renamed = plan_->take_renamed(hash)) {
+          ++report_.renamed;
+          batch_.deleted.push_back(std::move(*renamed));
+        }
       }
     }
     take_passed();
@@ -352,7 +357,6 @@ class Job {
 
   std::optional<Plan> plan_;
   IngestReport report_;
-  std::set<std::string> added_content_;            // source hashes of the new documents
   std::uint64_t total_ = 0, done_ = 0, passed_unchanged_ = 0;
   std::optional<Embedder> embedder_;
   std::vector<PreparedDocument> pending_;          // to be embedded

@@ -1,6 +1,7 @@
 #include "ingest/pipeline/plan.h"
 
 #include <algorithm>
+#include <set>
 
 #include "ingest/pipeline/document.h"
 #include "ingest/sources/directory_source.h"
@@ -30,25 +31,20 @@ Plan::Plan(Source& source, std::vector<DocumentState> states, const Collection& 
       states_(std::move(states)),
       collection_(collection),
       options_(options),
-      rules_(document_rules(collection.settings)),
-      seen_(states_.size(), false) {}
+      rules_(document_rules(collection.settings)) {}
 
 std::optional<PlannedItem> Plan::next() {
   std::lock_guard lock(mutex_);
-  while (auto listed = source_.next()) {
+  if (options_.make_equal && !all_listed_) list_all();
+  while (auto listed = pull()) {
     if (!*listed) {
-      std::string& failed = failed_uris_.emplace_back(listed->error().uri);
-      // A folder, or the rules for one: all under it is meant.
-      if (failed.ends_with(kIgnoreFileName)) failed.resize(failed.size() - kIgnoreFileName.size());
-      if (failed.ends_with('/')) failed.pop_back();
+      has_failures_ = true;
       passed_.failures.push_back({listed->error().uri, "read", listed->error().error.message});
       continue;
     }
     SourceItem& item = **listed;
     ++passed_.listed;
-    auto found = std::ranges::lower_bound(states_, item.uri, {}, &DocumentState::uri);
-    const DocumentState* current = found != states_.end() && found->uri == item.uri ? &*found : nullptr;
-    if (current) seen_[static_cast<std::size_t>(found - states_.begin())] = true;
+    const DocumentState* current = find(item);
     std::vector<std::string> groups = groups_for(item, current);
     if (!current || !unchanged(item, *current)) return PlannedItem{std::move(item), current, std::move(groups)};
     ++passed_.unchanged;
@@ -65,22 +61,62 @@ Plan::Passed Plan::take_passed() {
   return taken;
 }
 
+void Plan::list_all() {
+  all_listed_ = true;
+  std::vector<std::string> failed;  // URIs
+  std::set<const DocumentState*> seen;
+  while (auto listed = source_.next()) {
+    if (*listed) {
+      seen.insert(find(**listed));
+    } else {
+      std::string& uri = failed.emplace_back(listed->error().uri);
+      // A folder, or the rules for one: all under it is meant.
+      if (uri.ends_with(kIgnoreFileName)) uri.resize(uri.size() - kIgnoreFileName.size());
+      if (uri.ends_with('/')) uri.pop_back();
+    }
+    listed_.push_back(std::move(*listed));
+  }
+  for (const DocumentState& state : states_) {
+    bool under_a_failure = std::ranges::any_of(failed, [&](const std::string& uri) {
+      return uri.empty() || state.uri == uri || state.uri.starts_with(uri + "/");
+    });
+    if (!seen.contains(&state) && !under_a_failure) missing_.emplace(state.source_sha256, &state);
+  }
+}
+
+std::optional<Plan::Listed> Plan::pull() {
+  if (!options_.make_equal) return source_.next();
+  if (listed_.empty()) return std::nullopt;
+  std::optional<Listed> first = std::move(listed_.front());
+  listed_.pop_front();
+  return first;
+}
+
+const DocumentState* Plan::find(const SourceItem& item) const {
+  auto found = std::ranges::lower_bound(states_, item.uri, {}, &DocumentState::uri);
+  return found != states_.end() && found->uri == item.uri ? &*found : nullptr;
+}
+
+std::optional<std::string> Plan::take_renamed(const std::string& source_sha256) {
+  std::lock_guard lock(mutex_);
+  auto found = missing_.find(source_sha256);
+  if (found == missing_.end()) return std::nullopt;
+  std::string uri = found->second->uri;
+  missing_.erase(found);
+  return uri;
+}
+
 std::vector<const DocumentState*> Plan::missing() const {
   std::lock_guard lock(mutex_);
   std::vector<const DocumentState*> missing;
-  for (std::size_t i = 0; i < states_.size(); ++i) {
-    const std::string& uri = states_[i].uri;
-    bool under_a_failure = std::ranges::any_of(failed_uris_, [&](const std::string& failed) {
-      return failed.empty() || uri == failed || uri.starts_with(failed + "/");
-    });
-    if (!seen_[i] && !under_a_failure) missing.push_back(&states_[i]);
-  }
+  for (const auto& [hash, state] : missing_) missing.push_back(state);
+  std::ranges::sort(missing, {}, &DocumentState::uri);
   return missing;
 }
 
 bool Plan::source_failed() const {
   std::lock_guard lock(mutex_);
-  return passed_.listed == 0 && !failed_uris_.empty();
+  return passed_.listed == 0 && has_failures_;
 }
 
 std::vector<std::string> Plan::groups_for(const SourceItem& item, const DocumentState* current) const {

@@ -1,10 +1,10 @@
 // What a job has to do: a source's documents held against those that are there, one after another.
 #pragma once
 
+#include <deque>
 #include <map>
 #include <mutex>
 #include <optional>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -39,13 +39,24 @@ class Plan {
   // Hands over what was passed since the last call; counts are in total.
   Passed take_passed();
 
-  // Once next() is at its end: documents that are there and that the source does not have. None that a
-  // failure of the listing may stand for: what cannot be read is not gone.
+  // A job that makes equal lists all of the source before it reads anything, and so knows what is missing:
+  // documents that are there and that the source does not have. None that a failure of the listing may
+  // stand for: what cannot be read is not gone.
+
+  // The URI of a missing document with this content, which a document of another name takes the place of:
+  // a rename. It is missing no longer. Those with equal contents are taken by URI.
+  std::optional<std::string> take_renamed(const std::string& source_sha256);
+  // Once next() is at its end: those that are still missing.
   std::vector<const DocumentState*> missing() const;
   // Nothing could be listed at all: the source is not there, or not readable.
   bool source_failed() const;
 
  private:
+  using Listed = tl::expected<SourceItem, SourceFailure>;
+  void list_all();
+  std::optional<Listed> pull();
+  const DocumentState* find(const SourceItem& item) const;
+
   std::vector<std::string> groups_for(const SourceItem& item, const DocumentState* current) const;
   bool unchanged(const SourceItem& item, const DocumentState& current) const;
 
@@ -55,8 +66,10 @@ class Plan {
   const IngestOptions& options_;
   const std::string rules_;
   mutable std::mutex mutex_;
-  std::vector<bool> seen_;                   // by index into states_
-  std::vector<std::string> failed_uris_;
+  std::deque<Listed> listed_;                // of a job that makes equal: still to be handed out
+  bool all_listed_ = false;
+  std::multimap<std::string, const DocumentState*> missing_;  // by SHA-256 of the source
+  bool has_failures_ = false;
   Passed passed_;
 };
 

@@ -116,6 +116,7 @@ class Killed(unittest.TestCase):
         for word, uri in live.items():
             results = server.post("/v1/search", {"query": word, "mode": "lexical"})["results"]
             self.assertEqual({r["uri"] for r in results}, {uri}, word)
+        self.assertEqual(len(live), len(documents))  # no document stands under two names
         for word in set(self.folder.words.values()) - set(live):
             self.assertEqual(server.post("/v1/search", {"query": word, "mode": "lexical"})["results"], [], word)
         return documents
@@ -231,8 +232,6 @@ class KilledIngestWithModels(Killed):
 
 
 class KilledSync(Killed):
-    """Without renames: while a sync of several commits goes on, both names of a renamed document are there."""
-
     command = "sync"
 
     def make(self):
@@ -245,6 +244,8 @@ class KilledSync(Killed):
                 self.folder.put(f"note{i:03}.md", note(self.random, f"{i}, changed"))
             for i in range(1, 200, 4):
                 (self.folder.path / f"note{i:03}.md").unlink()
+            for i in range(2, 200, 4):
+                self.folder.rename(f"note{i:03}.md", f"{'az'[i % 8 == 2]}/note{i:03}.md")
             for i in range(60):
                 self.folder.put(f"new/note{i:03}.md", note(self.random, f"new {i}"))
         workspace = Workspace(init=False)
@@ -252,7 +253,7 @@ class KilledSync(Killed):
         shutil.copytree(self.base.path, workspace.path)
         return workspace
 
-    def test_a_sync_that_adds_changes_and_deletes_killed_at_random_moments(self):
+    def test_a_sync_that_adds_changes_renames_and_deletes_killed_at_random_moments(self):
         self.run_kills()
 
 

@@ -99,6 +99,28 @@ class Lifecycle(unittest.TestCase):
         again = self.ingest(command="sync")["documents"]
         self.assertEqual((again["unchanged"], again["added"], again["deleted"]), (2, 0, 0))
 
+    def test_a_renamed_document_never_stands_under_both_names_nor_under_none(self):
+        for i in range(40):
+            self.put(f"note{i:02}.md", f"Here stands number {i}.")
+        first = self.ingest(command="sync")["generation"]
+        for i in range(40):
+            os.rename(self.docs / f"note{i:02}.md", self.docs / f"{'az'[i % 2]}{i:02}.md")
+        report = self.ingest(command="sync", env={"GROUNDS_INGEST_COMMIT_CHUNKS": "4"})
+        self.assertEqual(report["documents"]["renamed"], 40)
+        self.assertEqual((report["embedded"], report["documents"]["deleted"]), (0, 0))
+        self.assertGreater(report["generation"], first + 4)
+        for generation in range(first, report["generation"] + 1):
+            uris = self.uris("stands", "--as-of", generation)
+            self.assertEqual(sorted(uri[-5:-3] for uri in uris), [f"{i:02}" for i in range(40)], generation)
+
+    def test_a_renamed_file_that_cannot_be_read_keeps_its_document(self):
+        self.put("a.txt", "<style>Words about the saiga.</style>")
+        self.ingest(command="sync")
+        # By its new name the same bytes are a page without text.
+        os.rename(self.docs / "a.txt", self.docs / "a.html")
+        self.ingest(command="sync", check=5)
+        self.assertEqual(self.uris("saiga"), ["a.txt"])
+
     def test_a_sync_of_a_folder_that_is_gone_deletes_nothing(self):
         self.put("a.md", "Precious.")
         self.ingest(command="sync")

@@ -49,6 +49,18 @@ DocumentState state(const std::string& uri, std::vector<std::string> groups = {"
   return state;
 }
 
+DocumentState state_of(const std::string& uri, const std::string& source_sha256) {
+  DocumentState state = grounds::state(uri);
+  state.source_sha256 = source_sha256;
+  return state;
+}
+
+IngestOptions make_equal() {
+  IngestOptions options;
+  options.make_equal = true;
+  return options;
+}
+
 struct Planned {
   std::vector<std::string> to_read, missing;
   Plan::Passed passed;
@@ -97,14 +109,42 @@ TEST_CASE("one whose time is not known, or that was cut by other rules, is read"
 TEST_CASE("what the source does not have is missing, and what it could not list is not") {
   Planned planned = plan({item("a"), failure("locked/"), failure("broken.md"), failure("odd/.groundsignore")},
                          {state("a"), state("broken.md"), state("gone.md"), state("locked/x"), state("lockedx"),
-                          state("odd/deep/y")});
+                          state("odd/deep/y")},
+                         make_equal());
   CHECK(planned.missing == std::vector<std::string>{"gone.md", "lockedx"});
   CHECK(planned.passed.failures.size() == 3);
   CHECK(!planned.source_failed);
 }
 
 TEST_CASE("where the rules of the whole folder cannot be read, nothing is missing") {
-  CHECK(plan({item("a"), failure(".groundsignore")}, {state("a"), state("b")}).missing.empty());
+  CHECK(plan({item("a"), failure(".groundsignore")}, {state("a"), state("b")}, make_equal()).missing.empty());
+  CHECK(plan({item("a"), failure("else/")}, {state("a"), state("b")}, make_equal()).missing.size() == 1);
+}
+
+TEST_CASE("missing documents are known before anything is read, and taken by content, each once") {
+  FakeSource source({item("new"), item("c")});
+  const Collection collection;
+  const IngestOptions options = make_equal();
+  Plan plan(source, {state_of("a", "same"), state_of("b", "same"), state_of("c", "same"), state_of("d", "else")},
+            collection, options);
+  CHECK(!plan.take_renamed("same"));  // not listed yet
+  CHECK(plan.next()->item.uri == "new");
+  CHECK(plan.take_renamed("same") == "a");
+  CHECK(plan.take_renamed("same") == "b");
+  CHECK(!plan.take_renamed("same"));  // c is in the source
+  CHECK(!plan.take_renamed(""));
+  REQUIRE(plan.missing().size() == 1);
+  CHECK(plan.missing()[0]->uri == "d");
+}
+
+TEST_CASE("a job that only adds takes nothing for renamed") {
+  FakeSource source({item("new")});
+  const Collection collection;
+  const IngestOptions options;
+  Plan plan(source, {state_of("a", "same")}, collection, options);
+  CHECK(plan.next().has_value());
+  CHECK(!plan.take_renamed("same"));
+  CHECK(plan.missing().empty());
 }
 
 TEST_CASE("a source that gives nothing but failures has failed") {
