@@ -88,22 +88,6 @@ bool is_year(std::string_view cell) {
   return cell.size() == 4 && is_number(cell) && (cell[0] == '1' || cell[0] == '2');
 }
 
-std::size_t filled_cells(const std::vector<std::string>& record) {
-  return static_cast<std::size_t>(std::count_if(
-      record.begin(), record.end(), [](const std::string& cell) { return !trim(cell).empty(); }));
-}
-
-// A header names its columns: most of its cells are filled, at least one with a name, and none with a
-// number but for years ("Region,2023,2024").
-bool is_header(const std::vector<std::string>& record) {
-  std::size_t names = 0;
-  for (const std::string& cell : record) {
-    if (is_number(cell) && !is_year(cell)) return false;
-    if (!trim(cell).empty() && !is_number(cell)) ++names;
-  }
-  return record.size() > 1 && names > 0 && filled_cells(record) * 2 > record.size();
-}
-
 // Takes the lines above the header that hold one cell only: the table's title and notes.
 std::string take_caption(Records& records) {
   std::string caption;
@@ -132,22 +116,40 @@ Result<Extract> parse_delimited(std::string_view text, char delimiter, std::stri
     records = read(text, delimiter, SIZE_MAX, Quotes::kOrdinary);
   }
   if (!records) return fail(std::move(records).error());
-  std::erase_if(*records, [](const auto& record) { return filled_cells(record) == 0; });
-  if (!records->empty()) {
-    TableContent table;
-    table.caption = take_caption(*records);
-    builder.set_title(std::string_view(table.caption).substr(0, table.caption.find('\n')));
-    if (records->size() > 1 && is_header(records->front())) {
-      table.header = std::move(records->front());
-      records->erase(records->begin());
-    }
-    table.rows = std::move(*records);
-    builder.add_table(std::move(table));
-  }
+  TableContent table = shape_table(std::move(*records));
+  builder.set_title(std::string_view(table.caption).substr(0, table.caption.find('\n')));
+  builder.add_table(std::move(table));
   return builder.finish();
 }
 
 }  // namespace
+
+std::size_t filled_cells(const std::vector<std::string>& record) {
+  return static_cast<std::size_t>(std::count_if(
+      record.begin(), record.end(), [](const std::string& cell) { return !trim(cell).empty(); }));
+}
+
+bool looks_like_header(const std::vector<std::string>& record) {
+  std::size_t names = 0;
+  for (const std::string& cell : record) {
+    if (is_number(cell) && !is_year(cell)) return false;
+    if (!trim(cell).empty() && !is_number(cell)) ++names;
+  }
+  return record.size() > 1 && names > 0 && filled_cells(record) * 2 > record.size();
+}
+
+TableContent shape_table(Records records) {
+  std::erase_if(records, [](const auto& record) { return filled_cells(record) == 0; });
+  TableContent table;
+  if (records.empty()) return table;
+  table.caption = take_caption(records);
+  if (records.size() > 1 && looks_like_header(records.front())) {
+    table.header = std::move(records.front());
+    records.erase(records.begin());
+  }
+  table.rows = std::move(records);
+  return table;
+}
 
 Result<Records> read_records(std::string_view text, char delimiter) {
   return read(text, delimiter, SIZE_MAX, Quotes::kRfc4180);

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "grounds/result.h"
+#include "ingest/parsers/extract_builder.h"
 
 namespace grounds::parsing {
 
@@ -19,5 +20,16 @@ Result<Records> read_records(std::string_view text, char delimiter);
 
 // Of "," ";" tab and "|", the one that parts the first records most evenly; "," if none does.
 char detect_delimiter(std::string_view text);
+
+// Records as a table: lines above the header that hold one cell only are its caption, the first full one is
+// its header if it names columns. Blank records are dropped.
+TableContent shape_table(Records records);
+
+// True if a record names columns: most of its cells are filled, at least one with a name, and none with a
+// number but for years ("Region,2023,2024").
+bool looks_like_header(const std::vector<std::string>& record);
+
+// How many cells of a record hold anything.
+std::size_t filled_cells(const std::vector<std::string>& record);
 
 }  // namespace grounds::parsing

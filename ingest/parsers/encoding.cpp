@@ -286,6 +286,15 @@ Result<DecodedText> decode_text(std::string_view bytes, std::string_view declare
   return fail(ErrorCode::kBadInput, "the file's encoding is not known");
 }
 
+std::string convert_to_utf8(std::string_view bytes, std::string_view encoding) {
+  for (const std::string& name : {converter_name(encoding), std::string("windows-1252")}) {
+    if (name == "UTF-8") return replace_invalid_utf8(bytes);
+    auto converted = name.empty() ? std::nullopt : convert(bytes, name);
+    if (converted) return std::move(converted->text);
+  }
+  return replace_invalid_utf8(bytes);
+}
+
 std::string declared_html_encoding(std::string_view bytes) {
   const std::string head = upper(bytes.substr(0, 4096));
   for (const std::string_view key : {"CHARSET", "ENCODING"}) {

@@ -21,6 +21,10 @@ struct DecodedText {
 // kBadInput: bytes that are no text in any of these, or too many of them.
 Result<DecodedText> decode_text(std::string_view bytes, std::string_view declared = {});
 
+// Bytes that are known to be in one encoding (a name as in MIME or HTML, or a code page: "cp936"), to UTF-8.
+// What cannot be converted is U+FFFD; an unknown encoding is read as windows-1252.
+std::string convert_to_utf8(std::string_view bytes, std::string_view encoding);
+
 // The encoding that an HTML page declares in its first 4 KB (<meta charset>, http-equiv) or an XML
 // declaration; "" if it declares none.
 std::string declared_html_encoding(std::string_view bytes);

@@ -47,6 +47,7 @@ void ExtractBuilder::open(BlockKind kind, int level, std::string_view marker) {
   block_ = Block{};
   block_.kind = kind;
   block_.level = level;
+  block_.page = page_;
   block_.begin = extract_.text.size();
   extract_.text += marker;
   content_begin_ = extract_.text.size();
@@ -115,6 +116,7 @@ void ExtractBuilder::add_table(TableContent content) {
   if (!extract_.text.empty()) extract_.text += "\n\n";
   block_ = Block{};
   block_.kind = BlockKind::kTable;
+  block_.page = page_;
   block_.table = static_cast<int>(extract_.tables.size());
   block_.begin = extract_.text.size();
   Table table;
@@ -138,6 +140,42 @@ void ExtractBuilder::add_table(TableContent content) {
   extract_.tables.push_back(std::move(table));
   if (extract_.text.size() > kMaxExtractBytes) {
     limit_ = "it has more than " + std::to_string(kMaxExtractBytes >> 20) + " MB of text";
+  }
+}
+
+void ExtractBuilder::add_extract(Extract part, int levels) {
+  if (part.blocks.empty() || !start_block()) return;
+  for (const Table& table : part.tables) {
+    cells_ += table.header.size();
+    for (const auto& row : table.rows) cells_ += row.size();
+  }
+  if (cells_ > kMaxTableCells || extract_.blocks.size() + part.blocks.size() > kMaxBlocks ||
+      extract_.text.size() + part.text.size() > kMaxExtractBytes) {
+    limit_ = "its parts are too many or too long";
+    return;
+  }
+  if (!extract_.text.empty()) extract_.text += "\n\n";
+  const std::uint64_t shift = extract_.text.size();
+  const int first_table = static_cast<int>(extract_.tables.size());
+  extract_.text += part.text;
+  for (Block block : part.blocks) {
+    block.begin += shift;
+    block.end += shift;
+    if (block.table >= 0) block.table += first_table;
+    if (block.kind == BlockKind::kHeading) block.level += levels;
+    if (block.page == 0) block.page = page_;
+    extract_.blocks.push_back(block);
+  }
+  for (Table& table : part.tables) {
+    if (!table.header.empty()) {
+      table.header_begin += shift;
+      table.header_end += shift;
+    }
+    for (auto& [begin, end] : table.row_spans) {
+      begin += shift;
+      end += shift;
+    }
+    extract_.tables.push_back(std::move(table));
   }
 }
 

@@ -42,6 +42,13 @@ class ExtractBuilder {
   void append_verbatim(std::string_view text);
   void close();
 
+  // The page (slide, sheet) of the blocks that are opened from now on; 0 for none.
+  void set_page(int page) { page_ = page; }
+
+  // All of another extract, as it stands, headings lower by `levels`. Ends the block before. Its pages stay;
+  // its title, date and warnings are not taken.
+  void add_extract(Extract part, int levels = 0);
+
   // A table block; ends the block before. Rows without any text are left out, and so is an empty table.
   void add_table(TableContent table);
 
@@ -49,6 +56,7 @@ class ExtractBuilder {
   void set_date(std::string date);         // RFC 3339 date; the first one that is not empty stays
   void warn(std::string warning) { extract_.warnings.push_back(std::move(warning)); }
   bool has_title() const { return !extract_.title.empty(); }
+  bool has_blocks() const { return !extract_.blocks.empty(); }
   const std::string& text() const { return extract_.text; }
 
   // True once a bound is passed. What is added after that is ignored; finish() gives the reason.
@@ -64,6 +72,7 @@ class ExtractBuilder {
   FlowText flow_;
   Block block_;
   bool open_ = false;
+  int page_ = 0;
   std::size_t before_block_ = 0;   // size of the text before the open block's separator
   std::size_t content_begin_ = 0;  // after its marker
   std::size_t cells_ = 0;

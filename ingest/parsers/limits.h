@@ -17,4 +17,15 @@ inline constexpr std::size_t kMaxBlocks = 1'000'000;
 inline constexpr std::size_t kMaxTableCells = 8'000'000;       // of one document
 inline constexpr std::size_t kMaxTitleBytes = 400;
 
+// Archives, and formats that are archives.
+inline constexpr std::size_t kMaxZipEntries = 50'000;
+inline constexpr std::uint64_t kMaxEntryBytes = 256ull << 20;     // of one file in an archive
+inline constexpr std::uint64_t kMaxUnpackedBytes = 512ull << 20;  // of all that one document unpacks
+inline constexpr std::uint64_t kMaxUnpackRatio = 250;             // above kFreeUnpackedBytes
+inline constexpr std::uint64_t kFreeUnpackedBytes = 16ull << 20;
+inline constexpr std::uint64_t kMaxParts = 2'000;                 // documents inside of one document
+inline constexpr int kMaxPartDepth = 4;                           // of documents inside documents
+inline constexpr int kMaxXmlDepth = 1'000;
+inline constexpr int kMaxGroupDepth = 500;                        // of RTF groups, JSON values
+
 }  // namespace grounds::parsing

@@ -73,9 +73,9 @@ class PlainTextReader {
  public:
   explicit PlainTextReader(ExtractBuilder& builder) : builder_(builder) {}
 
-  void read(std::string_view text) {
+  void read(std::string_view text, bool has_title = true) {
     wrap_width_ = wrap_width(text);
-    bool is_first = true;
+    bool is_first = has_title;
     while (!builder_.over_limit()) {
       const Lines group = take_group(text);
       if (group.empty()) break;
@@ -208,6 +208,12 @@ class PlainTextReader {
 Result<Extract> parse_plain_text(std::string_view text) {
   ExtractBuilder builder("text/1");
   PlainTextReader(builder).read(text);
+  return builder.finish();
+}
+
+Result<Extract> parse_plain_body(std::string_view text) {
+  ExtractBuilder builder("text/1");
+  PlainTextReader(builder).read(text, false);
   return builder.finish();
 }
 

@@ -51,12 +51,12 @@ class SpawnPlan {
   }
 
   // 0 or an errno value.
-  int prepare(int socket) {
+  int prepare(int socket, int input) {
     sigset_t none, all;
     sigemptyset(&none);
     sigfillset(&all);
     const short flags = POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF;
-    int error = posix_spawn_file_actions_adddup2(&actions_, socket, STDIN_FILENO);
+    int error = posix_spawn_file_actions_adddup2(&actions_, input, STDIN_FILENO);
     if (error == 0) error = posix_spawn_file_actions_adddup2(&actions_, socket, STDOUT_FILENO);
     if (error == 0) error = posix_spawn_file_actions_addopen(&actions_, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
     if (error == 0) error = posix_spawn_file_actions_addclosefrom_np(&actions_, STDERR_FILENO + 1);
@@ -91,8 +91,7 @@ bool wait_for(int socket, short events, Deadline deadline) {
 
 }  // namespace
 
-Result<ChildProcess> ChildProcess::start(const std::string& program, const std::string& first_argument,
-                                         const std::string& second_argument) {
+Result<ChildProcess> ChildProcess::start(const std::string& program, const std::vector<std::string>& arguments, int input) {
   const auto cannot = [&](int error) {
     return fail(ErrorCode::kUnavailable, "the parser process cannot be started: " + program + ": " + std::strerror(error));
   };
@@ -104,12 +103,18 @@ Result<ChildProcess> ChildProcess::start(const std::string& program, const std::
   const Descriptor theirs(fcntl(raw.get(), F_DUPFD_CLOEXEC, STDERR_FILENO + 1));
   if (theirs.get() < 0) return cannot(errno);
 
+  const Descriptor given(input < 0 ? -1 : fcntl(input, F_DUPFD_CLOEXEC, STDERR_FILENO + 1));
+  if (input >= 0 && given.get() < 0) return cannot(errno);
+
   SpawnPlan plan;
-  if (const int error = plan.prepare(theirs.get()); error != 0) return cannot(error);
-  std::string name = program, first = first_argument, second = second_argument;
-  std::array<char*, 4> arguments = {name.data(), first.data(), second.data(), nullptr};
+  if (const int error = plan.prepare(theirs.get(), input < 0 ? theirs.get() : given.get()); error != 0) return cannot(error);
+  std::vector<std::string> words = {program};
+  words.insert(words.end(), arguments.begin(), arguments.end());
+  std::vector<char*> pointers;
+  for (std::string& word : words) pointers.push_back(word.data());
+  pointers.push_back(nullptr);
   pid_t id = -1;
-  if (const int error = plan.run(&id, program.c_str(), arguments.data()); error != 0) return cannot(error);
+  if (const int error = plan.run(&id, program.c_str(), pointers.data()); error != 0) return cannot(error);
   return ChildProcess(id, ours.release());
 }
 
@@ -157,6 +162,34 @@ tl::expected<std::string, Fault> ChildProcess::receive(std::uint64_t size, Deadl
     }
   }
   return bytes;
+}
+
+tl::expected<std::string, Fault> ChildProcess::receive_all(std::uint64_t most, Deadline deadline) {
+  std::string bytes;
+  std::vector<char> step(kReceiveStep);
+  for (;;) {
+    const ssize_t count = recv(socket_, step.data(), step.size(), MSG_DONTWAIT);
+    if (count > 0) {
+      if (bytes.size() + static_cast<std::uint64_t>(count) > most) return tl::unexpected(Fault::kBadReply);
+      bytes.append(step.data(), static_cast<std::size_t>(count));
+    } else if (count == 0) {
+      return bytes;
+    } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
+      if (!wait_for(socket_, POLLIN, deadline)) return tl::unexpected(Fault::kDeadline);
+    } else if (errno != EINTR) {
+      return tl::unexpected(Fault::kClosed);
+    }
+  }
+}
+
+bool ChildProcess::wait_for_end(Deadline deadline) {
+  // Without reaping it: end() does, and until then the id is its own.
+  for (;;) {
+    siginfo_t info{};
+    if (waitid(P_PID, static_cast<id_t>(id_), &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid == id_) return true;
+    if (std::chrono::steady_clock::now() >= deadline) return false;
+    poll(nullptr, 0, 1);
+  }
 }
 
 void ChildProcess::allow_cpu_seconds(std::uint64_t seconds) {

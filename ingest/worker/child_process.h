@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "grounds/result.h"
 
@@ -24,11 +25,10 @@ enum class Fault {
 // Movable. The destructor kills the process's whole group and waits for it.
 class ChildProcess {
  public:
-  // Starts `program` with these arguments, its standard input and output one end of a socket pair, its
-  // standard error nowhere, no other file open, an empty environment, a process group of its own. To be
+  // Starts `program` with these arguments, its standard input and output one end of a socket pair (input: the
+  // open file `input` if it is none of -1), its standard error nowhere, no other file open, an empty environment, a process group of its own. To be
   // called on a thread that outlives the process: it asks to be killed when that thread ends.
-  static Result<ChildProcess> start(const std::string& program, const std::string& first_argument,
-                                    const std::string& second_argument);
+  static Result<ChildProcess> start(const std::string& program, const std::vector<std::string>& arguments, int input = -1);
   ChildProcess(ChildProcess&& other) noexcept;
   ChildProcess& operator=(ChildProcess&& other) noexcept;
   ~ChildProcess();
@@ -37,9 +37,13 @@ class ChildProcess {
   tl::expected<void, Fault> send(std::string_view bytes, Deadline deadline);
   // Exactly `size` bytes. Memory is taken as they arrive.
   tl::expected<std::string, Fault> receive(std::uint64_t size, Deadline deadline);
+  // All that it sends until it closes its end; kBadReply: more than `most` bytes.
+  tl::expected<std::string, Fault> receive_all(std::uint64_t most, Deadline deadline);
   // Lets it use so much processor time from now on; then it gets SIGXCPU.
   void allow_cpu_seconds(std::uint64_t seconds);
 
+  // Waits for its own end. False: the deadline passed, and it still runs.
+  bool wait_for_end(Deadline deadline);
   // Kills it if it still runs; its wait status. Once; afterwards there is no process.
   int end();
 

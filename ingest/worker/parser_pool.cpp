@@ -15,6 +15,7 @@
 #include "ingest/worker/child_process.h"
 #include "ingest/worker/protocol.h"
 #include "ingest/worker/spawn_thread.h"
+#include "ingest/worker/tool_runner.h"
 
 namespace grounds {
 namespace worker {
@@ -96,7 +97,7 @@ class ProcessPool final : public ParserPool {
     Result<ChildProcess> started = fail(ErrorCode::kInternal, "not started");
     const std::string memory = std::to_string(limits_.max_memory_bytes);
     const std::string parent = std::to_string(getpid());
-    spawner_.call([&] { started = ChildProcess::start(program_, memory, parent); });
+    spawner_.call([&] { started = ChildProcess::start(program_, {memory, parent}); });
     if (!started) return started;
     const auto ready = started->receive(kReadySize, std::chrono::steady_clock::now() + kStartTime);
     if (ready && is_ready_frame(*ready)) return started;
@@ -148,31 +149,56 @@ class ProcessPool final : public ParserPool {
   }
 
   // A fault: the process is not to be used again.
-  static tl::expected<Result<Extract>, Fault> exchange(ChildProcess& child, std::string_view name,
-                                                       std::string_view bytes, Deadline deadline) {
+  tl::expected<Result<Extract>, Fault> exchange(ChildProcess& child, std::string_view name, std::string_view bytes,
+                                                Deadline deadline) {
     const std::string request = encode(RequestHeader{static_cast<std::uint32_t>(name.size()), bytes.size()});
     for (const std::string_view part : {std::string_view(request), name, bytes}) {
       if (const auto sent = child.send(part, deadline); !sent) return tl::unexpected(sent.error());
     }
-    const auto header_bytes = child.receive(kReplyHeaderSize, deadline);
-    if (!header_bytes) return tl::unexpected(header_bytes.error());
-    ReplyHeader header;
-    if (!decode(*header_bytes, header)) return tl::unexpected(Fault::kBadReply);
-    auto first = child.receive(header.first_size, deadline);
-    if (!first) return tl::unexpected(first.error());
-    auto second = child.receive(header.second_size, deadline);
-    if (!second) return tl::unexpected(second.error());
-    if (header.code != 0) {
-      return Result<Extract>(fail(error_of(header.code, std::move(*first), std::move(*second))));
+    for (int tool_runs = 0;; ++tool_runs) {
+      const auto header_bytes = child.receive(kReplyHeaderSize, deadline);
+      if (!header_bytes) return tl::unexpected(header_bytes.error());
+      ReplyHeader header;
+      if (!decode(*header_bytes, header)) return tl::unexpected(Fault::kBadReply);
+      auto first = child.receive(header.first_size, deadline);
+      if (!first) return tl::unexpected(first.error());
+      auto second = child.receive(header.second_size, deadline);
+      if (!second) return tl::unexpected(second.error());
+      if (header.code == kToolRequest) {
+        if (second->size() != 1 || static_cast<std::uint8_t>(second->front()) >= kExternalToolCount) {
+          return tl::unexpected(Fault::kBadReply);
+        }
+        const auto tool = static_cast<ExternalTool>(second->front());
+        const auto sent = tool_runs < kMaxToolRuns
+                              ? send_tool_output(child, tools_.run(tool, *first, deadline), deadline)
+                              : send_tool_output(child, fail(ErrorCode::kBadInput, "it holds too many documents that need a program of their own"), deadline);
+        if (!sent) return tl::unexpected(sent.error());
+        continue;
+      }
+      if (header.code != 0) {
+        return Result<Extract>(fail(error_of(header.code, std::move(*first), std::move(*second))));
+      }
+      auto extract = Extract::from_parts(std::move(*second), *first);
+      if (!extract) return tl::unexpected(Fault::kBadReply);
+      return extract;
     }
-    auto extract = Extract::from_parts(std::move(*second), *first);
-    if (!extract) return tl::unexpected(Fault::kBadReply);
-    return extract;
+  }
+
+  static tl::expected<void, Fault> send_tool_output(ChildProcess& child, const Result<ToolOutput>& output, Deadline deadline) {
+    const std::string first = output ? std::to_string(output->exit_code) : output.error().message;
+    const std::string& second = output ? output->text : output.error().hint;
+    const std::uint8_t code = output ? 0 : static_cast<std::uint8_t>(1 + static_cast<int>(output.error().code));
+    const std::string header = encode_tool_output(ReplyHeader{code, first.size(), second.size()});
+    for (const std::string_view part : {std::string_view(header), std::string_view(first), std::string_view(second)}) {
+      if (const auto sent = child.send(part, deadline); !sent) return sent;
+    }
+    return {};
   }
 
   const ParserLimits limits_;
   const std::string program_;
   SpawnThread spawner_;  // before the slots: it must outlive their processes
+  ToolRunner tools_{program_, limits_.max_memory_bytes, spawner_};
   std::vector<std::unique_ptr<Slot>> slots_;
   std::mutex mutex_;
   std::condition_variable returned_;

@@ -6,6 +6,7 @@ namespace {
 constexpr std::string_view kReady = "GPRS";
 constexpr std::string_view kRequest = "GPRQ";
 constexpr std::string_view kReply = "GPRA";
+constexpr std::string_view kToolOutput = "GPRO";
 
 void append_number(std::string& into, std::uint64_t value, int bytes) {
   for (int i = 0; i < bytes; ++i) into += static_cast<char>((value >> (8 * i)) & 0xFF);
@@ -17,6 +18,22 @@ std::uint64_t number_at(std::string_view bytes, std::size_t position, int size) 
     value = (value << 8) | static_cast<unsigned char>(bytes[position + static_cast<std::size_t>(i)]);
   }
   return value;
+}
+
+std::string encode_reply(std::string_view magic, const ReplyHeader& header) {
+  std::string frame(magic);
+  append_number(frame, header.code, 1);
+  append_number(frame, header.first_size, 8);
+  append_number(frame, header.second_size, 8);
+  return frame;
+}
+
+bool decode_reply(std::string_view magic, std::string_view bytes, ReplyHeader& header) {
+  if (bytes.size() != kReplyHeaderSize || !bytes.starts_with(magic)) return false;
+  header.code = static_cast<std::uint8_t>(number_at(bytes, 4, 1));
+  header.first_size = number_at(bytes, 5, 8);
+  header.second_size = number_at(bytes, 13, 8);
+  return header.first_size <= kMaxReplyBytes && header.second_size <= kMaxReplyBytes - header.first_size;
 }
 
 }  // namespace
@@ -36,13 +53,8 @@ std::string encode(const RequestHeader& header) {
   return frame;
 }
 
-std::string encode(const ReplyHeader& header) {
-  std::string frame(kReply);
-  append_number(frame, header.code, 1);
-  append_number(frame, header.first_size, 8);
-  append_number(frame, header.second_size, 8);
-  return frame;
-}
+std::string encode(const ReplyHeader& header) { return encode_reply(kReply, header); }
+std::string encode_tool_output(const ReplyHeader& header) { return encode_reply(kToolOutput, header); }
 
 bool decode(std::string_view bytes, RequestHeader& header) {
   if (bytes.size() != kRequestHeaderSize || !bytes.starts_with(kRequest)) return false;
@@ -51,12 +63,7 @@ bool decode(std::string_view bytes, RequestHeader& header) {
   return header.name_size <= kMaxNameBytes;
 }
 
-bool decode(std::string_view bytes, ReplyHeader& header) {
-  if (bytes.size() != kReplyHeaderSize || !bytes.starts_with(kReply)) return false;
-  header.code = static_cast<std::uint8_t>(number_at(bytes, 4, 1));
-  header.first_size = number_at(bytes, 5, 8);
-  header.second_size = number_at(bytes, 13, 8);
-  return header.first_size <= kMaxReplyBytes && header.second_size <= kMaxReplyBytes - header.first_size;
-}
+bool decode(std::string_view bytes, ReplyHeader& header) { return decode_reply(kReply, bytes, header); }
+bool decode_tool_output(std::string_view bytes, ReplyHeader& header) { return decode_reply(kToolOutput, bytes, header); }
 
 }  // namespace grounds::worker

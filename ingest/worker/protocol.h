@@ -5,6 +5,10 @@
 //   worker -> pool:            "GPRA" code(u8) first_size(u64) second_size(u64) first second
 //     code 0:    first is the extract's map (JSON), second its text
 //     code 1 + ErrorCode: first is the error's message, second its hint
+//     code 255:  no answer yet: first is a document, second one byte, the ExternalTool to run over it
+//   pool -> worker, after code 255:
+//                              "GPRO" code(u8) first_size(u64) second_size(u64) first second
+//     code 0:    first is the exit code in digits, second the output; else as in GPRA
 #pragma once
 
 #include <array>
@@ -15,12 +19,15 @@
 
 namespace grounds::worker {
 
-inline constexpr std::uint32_t kProtocolVersion = 1;
+inline constexpr std::uint32_t kProtocolVersion = 2;
 inline constexpr std::size_t kReadySize = 8;
 inline constexpr std::size_t kRequestHeaderSize = 16;
 inline constexpr std::size_t kReplyHeaderSize = 21;
 inline constexpr std::uint64_t kMaxReplyBytes = 1ull << 30;  // map and text together
 inline constexpr std::size_t kMaxNameBytes = 4096;
+inline constexpr std::uint8_t kToolRequest = 255;            // as code of a reply
+inline constexpr std::uint64_t kMaxToolOutput = 200ull << 20;
+inline constexpr int kMaxToolRuns = 200;                     // for one document and what is in it
 
 // Exit codes of the worker program.
 inline constexpr int kExitDone = 0;        // the pool closed its end
@@ -42,8 +49,10 @@ std::string ready_frame();
 bool is_ready_frame(std::string_view bytes);
 std::string encode(const RequestHeader& header);
 std::string encode(const ReplyHeader& header);
+std::string encode_tool_output(const ReplyHeader& header);
 // False: not such a header, or sizes beyond the bounds above.
 bool decode(std::string_view bytes, RequestHeader& header);
 bool decode(std::string_view bytes, ReplyHeader& header);
+bool decode_tool_output(std::string_view bytes, ReplyHeader& header);
 
 }  // namespace grounds::worker

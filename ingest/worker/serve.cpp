@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdlib>
 #include <new>
 
 #include "ingest/worker/protocol.h"
@@ -38,8 +39,25 @@ bool send_reply(int output, std::uint8_t code, std::string_view first, std::stri
          write_all(output, first) && write_all(output, second);
 }
 
-bool answer(int output, const Parse& parse, std::string_view name, std::string bytes) {
-  auto extract = parse(name, bytes);
+// The other end is gone, or does not speak the protocol: there is nobody to answer.
+[[noreturn]] void give_up() { _exit(kExitProtocol); }
+
+Result<ToolOutput> ask_for_tool(int input, int output, ExternalTool tool, std::string_view bytes) {
+  const char number = static_cast<char>(tool);
+  if (!send_reply(output, kToolRequest, bytes, {&number, 1})) give_up();
+  std::string header_bytes(kReplyHeaderSize, '\0');
+  ReplyHeader header;
+  if (!read_all(input, header_bytes.data(), header_bytes.size()) || !decode_tool_output(header_bytes, header)) give_up();
+  std::string first(header.first_size, '\0'), second(header.second_size, '\0');
+  if (!read_all(input, first.data(), first.size()) || !read_all(input, second.data(), second.size())) give_up();
+  if (header.code != 0) return fail(ErrorCode::kBadInput, std::move(first), std::move(second));
+  return ToolOutput{std::atoi(first.c_str()), std::move(second)};
+}
+
+bool answer(int input, int output, const Parse& parse, std::string_view name, std::string bytes) {
+  auto extract = parse(name, bytes, [&](ExternalTool tool, std::string_view document) {
+    return ask_for_tool(input, output, tool, document);
+  });
   std::string().swap(bytes);  // the reply needs room
   if (!extract) {
     const auto code = static_cast<std::uint8_t>(1 + static_cast<int>(extract.error().code));
@@ -75,7 +93,7 @@ int serve(int input, int output, const Parse& parse) {
       return kExitProtocol;
     }
     try {
-      if (!answer(output, parse, name, std::move(bytes))) return kExitProtocol;
+      if (!answer(input, output, parse, name, std::move(bytes))) return kExitProtocol;
     } catch (const std::bad_alloc&) {
       return kExitMemory;
     }

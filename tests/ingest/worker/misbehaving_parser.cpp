@@ -39,7 +39,7 @@ void write_out(std::string_view bytes) {
   if (write(STDOUT_FILENO, bytes.data(), bytes.size()) < 0) _exit(1);
 }
 
-Result<Extract> misbehave(std::string_view name, std::string_view bytes) {
+Result<Extract> misbehave(std::string_view name, std::string_view bytes, const RunTool&) {
   if (name == "crash") {
     std::signal(SIGSEGV, SIG_DFL);  // sanitizers catch it otherwise
     std::raise(SIGSEGV);

@@ -1,0 +1,489 @@
+#!/usr/bin/env python3
+"""Writes samples/formats: one small document in each format that is read, about the company of samples/docs.
+
+The same bytes each time, with nothing but Python 3.11: tests compare extracts of these files with those in
+tests/ingest/golden. Usage: samples/make_formats.py [FOLDER]
+"""
+import base64
+import io
+import json
+import struct
+import sys
+import zipfile
+import zlib
+from pathlib import Path
+
+EPOCH = (2026, 1, 15, 9, 0, 0)
+
+
+def pack(files, stored_first=False):
+    """A ZIP archive of (name, text or bytes), with fixed times."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        for number, (name, content) in enumerate(files):
+            info = zipfile.ZipInfo(name, EPOCH)
+            info.compress_type = zipfile.ZIP_STORED if stored_first and number == 0 else zipfile.ZIP_DEFLATED
+            archive.writestr(info, content)
+    return out.getvalue()
+
+
+XML = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
+RELATIONSHIPS = "http://schemas.openxmlformats.org/package/2006/relationships"
+OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+
+
+def relationships(*entries):
+    items = "".join(f'<Relationship Id="{i}" Type="{OFFICE}/{t}" Target="{target}"/>' for i, t, target in entries)
+    return f'{XML}<Relationships xmlns="{RELATIONSHIPS}">{items}</Relationships>'
+
+
+def content_types(*parts):
+    items = "".join(f'<Override PartName="{name}" ContentType="application/vnd.openxmlformats-officedocument.{kind}+xml"/>'
+                    for name, kind in parts)
+    return (f'{XML}<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types">'
+            f'<Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
+            f'<Default Extension="xml" ContentType="application/xml"/>{items}</Types>')
+
+
+CORE = (f'{XML}<cp:coreProperties xmlns:cp="http://schemas.openxmlformats.org/package/2006/metadata/core-properties" '
+        'xmlns:dc="http://purl.org/dc/elements/1.1/"><dc:title>{}</dc:title></cp:coreProperties>')
+
+
+def docx():
+    w = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"'
+    mc = 'xmlns:mc="http://schemas.openxmlformats.org/markup-compatibility/2006"'
+
+    def p(text, style="", list_id=0):
+        numbering = f'<w:numPr><w:ilvl w:val="0"/><w:numId w:val="{list_id}"/></w:numPr>' if list_id else ""
+        style = f'<w:pStyle w:val="{style}"/>' if style else ""
+        return f'<w:p><w:pPr>{style}{numbering}</w:pPr><w:r><w:t xml:space="preserve">{text}</w:t></w:r></w:p>'
+
+    def cell(text, properties=""):
+        return f"<w:tc><w:tcPr>{properties}</w:tcPr>{p(text)}</w:tc>"
+
+    def row(*cells, header=False):
+        return f'<w:tr><w:trPr>{"<w:tblHeader/>" if header else ""}</w:trPr>{"".join(cells)}</w:tr>'
+
+    table = ('<w:tbl>' + row(cell("Region"), cell("2024"), cell("2025"), header=True)
+             + row(cell("Europe"), cell("1,240"), cell("1,388"))
+             + row(cell("亚洲", '<w:vMerge w:val="restart"/>'), cell("980"), cell("1,105"))
+             + row(cell("", "<w:vMerge/>"), cell("note: preliminary", '<w:gridSpan w:val="2"/>')) + "</w:tbl>")
+    body = "".join([
+        p("Service contract", "Title"),
+        p("总则", "Heading1"),
+        p("Northlight maintains the meters of the customer. 本合同自2026年1月1日起施行。"),
+        '<w:p><w:r><w:t>The fee is </w:t></w:r><w:del><w:r><w:delText>90</w:delText></w:r></w:del>'
+        '<w:ins><w:r><w:t>120</w:t></w:r></w:ins><w:r><w:t xml:space="preserve"> per</w:t><w:br/><w:t>meter.</w:t></w:r>'
+        '<w:r><w:footnoteReference w:id="2"/></w:r></w:p>',
+        p("Duties", "Heading1"),
+        p("Inspect once a year", list_id=2),
+        p("Replace the seals", list_id=2),
+        p("Report", "Heading2"),
+        table,
+        f'<w:p><w:r><mc:AlternateContent><mc:Choice><w:txbxContent>{p("In the box.")}</w:txbxContent></mc:Choice>'
+        f'<mc:Fallback><w:txbxContent>{p("In the box.")}</w:txbxContent></mc:Fallback></mc:AlternateContent>'
+        '<w:t>Beside the box.</w:t></w:r></w:p>',
+    ])
+    styles = "".join([
+        '<w:style w:type="paragraph" w:styleId="Title"><w:name w:val="Title"/></w:style>',
+        '<w:style w:type="paragraph" w:styleId="Heading1"><w:name w:val="heading 1"/><w:pPr><w:numPr><w:numId w:val="1"/></w:numPr>'
+        '<w:outlineLvl w:val="0"/></w:pPr></w:style>',
+        '<w:style w:type="paragraph" w:styleId="Heading2"><w:name w:val="heading 2"/><w:basedOn w:val="Heading1"/>'
+        '<w:pPr><w:numPr><w:ilvl w:val="1"/></w:numPr><w:outlineLvl w:val="1"/></w:pPr></w:style>'])
+
+    def level(number, kind, text):
+        return f'<w:lvl w:ilvl="{number}"><w:start w:val="1"/><w:numFmt w:val="{kind}"/><w:lvlText w:val="{text}"/></w:lvl>'
+
+    numbering = ('<w:abstractNum w:abstractNumId="0">' + level(0, "chineseCounting", "第%1章") + level(1, "decimal", "%1.%2")
+                 + '</w:abstractNum><w:abstractNum w:abstractNumId="1">' + level(0, "lowerLetter", "%1)") + "</w:abstractNum>"
+                 '<w:num w:numId="1"><w:abstractNumId w:val="0"/></w:num><w:num w:numId="2"><w:abstractNumId w:val="1"/></w:num>')
+    return pack([
+        ("[Content_Types].xml", content_types(("/word/document.xml", "wordprocessingml.document.main"))),
+        ("_rels/.rels", relationships(("r1", "officeDocument", "word/document.xml"))),
+        ("word/document.xml", f"{XML}<w:document {w} {mc}><w:body>{body}</w:body></w:document>"),
+        ("word/_rels/document.xml.rels", relationships(("r1", "styles", "styles.xml"), ("r2", "numbering", "numbering.xml"),
+                                                       ("r3", "footnotes", "footnotes.xml"), ("r4", "header", "header1.xml"))),
+        ("word/styles.xml", f"{XML}<w:styles {w}>{styles}</w:styles>"),
+        ("word/numbering.xml", f"{XML}<w:numbering {w}>{numbering}</w:numbering>"),
+        ("word/footnotes.xml", f'{XML}<w:footnotes {w}><w:footnote w:id="2">{p("Without tax.")}</w:footnote></w:footnotes>'),
+        ("word/header1.xml", f"{XML}<w:hdr {w}>{p('NL-C-2026-014')}</w:hdr>"),
+    ])
+
+
+def xlsx():
+    s = 'xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"'
+    strings = ["2025 年销售", "日期", "地区", "金额（万元）", "增长", "苏州", "Leeds", "合计"]
+
+    def text(place, index):
+        return f'<c r="{place}" t="s"><v>{index}</v></c>'
+
+    def number(place, value, style, formula=""):
+        formula = f"<f>{formula}</f>" if formula else ""
+        return f'<c r="{place}" s="{style}">{formula}<v>{value}</v></c>'
+
+    sheet = (f'{XML}<worksheet {s}><sheetData>'
+             f'<row r="1">{text("A1", 0)}</row>'
+             f'<row r="3">{text("A3", 1)}{text("B3", 2)}{text("C3", 3)}{text("D3", 4)}</row>'
+             f'<row r="4">{number("A4", 45688, 1)}{text("B4", 5)}{number("C4", 1234.5, 2)}{number("D4", 0.125, 3)}</row>'
+             f'<row r="5">{number("A5", 45716, 1)}{number("C5", -320, 2)}{number("D5", 0, 3)}</row>'
+             f'<row r="6">{number("A6", 45747, 1)}{text("B6", 6)}{number("C6", 98765.4321, 2)}{number("D6", -0.0305, 3)}</row>'
+             f'<row r="7">{text("A7", 7)}{number("C7", 99679.9321, 2, "SUM(C4:C6)")}</row>'
+             '</sheetData><mergeCells><mergeCell ref="A1:D1"/><mergeCell ref="B4:B5"/></mergeCells></worksheet>')
+    notes = (f'{XML}<worksheet {s}><sheetData><row r="2"><c r="B2" t="inlineStr"><is><t>Audited by the finance team.</t></is></c></row>'
+             '<row r="4"><c r="B4" t="b"><v>1</v></c></row><row r="5"><c r="B5" t="e"><v>#DIV/0!</v></c></row>'
+             '</sheetData></worksheet>')
+    hidden = f'{XML}<worksheet {s}><sheetData><row r="1"><c r="A1"><v>1</v></c></row></sheetData></worksheet>'
+    styles = (f'{XML}<styleSheet {s}><numFmts><numFmt numFmtId="164" formatCode="yyyy&quot;年&quot;m&quot;月&quot;d&quot;日&quot;"/>'
+              '<numFmt numFmtId="165" formatCode="#,##0.00;[Red]\\(#,##0.00\\)"/></numFmts>'
+              '<cellXfs><xf numFmtId="0"/><xf numFmtId="164"/><xf numFmtId="165"/><xf numFmtId="10"/></cellXfs></styleSheet>')
+    shared = "".join(f"<si><t>{text}</t></si>" for text in strings)
+    return pack([
+        ("[Content_Types].xml", content_types(("/xl/workbook.xml", "spreadsheetml.sheet.main"))),
+        ("_rels/.rels", relationships(("r1", "officeDocument", "xl/workbook.xml"))),
+        ("xl/workbook.xml", f'{XML}<workbook {s} xmlns:r="{OFFICE}"><sheets><sheet name="销售" sheetId="1" r:id="r1"/>'
+                            '<sheet name="Lists" sheetId="2" state="hidden" r:id="r2"/><sheet name="Notes" sheetId="3" r:id="r3"/>'
+                            '</sheets></workbook>'),
+        ("xl/_rels/workbook.xml.rels", relationships(("r1", "worksheet", "worksheets/sheet1.xml"), ("r2", "worksheet", "worksheets/sheet2.xml"),
+                                                     ("r3", "worksheet", "worksheets/sheet3.xml"), ("r4", "sharedStrings", "sharedStrings.xml"),
+                                                     ("r5", "styles", "styles.xml"))),
+        ("xl/worksheets/sheet1.xml", sheet), ("xl/worksheets/sheet2.xml", hidden), ("xl/worksheets/sheet3.xml", notes),
+        ("xl/sharedStrings.xml", f"{XML}<sst {s}>{shared}</sst>"), ("xl/styles.xml", styles),
+    ])
+
+
+def pptx():
+    ns = ('xmlns:a="http://schemas.openxmlformats.org/drawingml/2006/main" '
+          'xmlns:p="http://schemas.openxmlformats.org/presentationml/2006/main" '
+          f'xmlns:r="{OFFICE}"')
+
+    def shape(kind, *lines):
+        paragraphs = "".join(f'<a:p><a:pPr lvl="{level}"/><a:r><a:t>{text}</a:t></a:r></a:p>' for level, text in lines)
+        return f'<p:sp><p:nvSpPr><p:nvPr><p:ph type="{kind}"/></p:nvPr></p:nvSpPr><p:txBody>{paragraphs}</p:txBody></p:sp>'
+
+    def slide(*shapes):
+        return f'{XML}<p:sld {ns}><p:cSld><p:spTree>{"".join(shapes)}</p:spTree></p:cSld></p:sld>'
+
+    def cell(text):
+        return f"<a:tc><a:txBody><a:p><a:r><a:t>{text}</a:t></a:r></a:p></a:txBody></a:tc>"
+
+    table = ('<p:graphicFrame><a:graphic><a:graphicData><a:tbl>' + "".join(
+        f'<a:tr>{"".join(cell(text) for text in row)}</a:tr>' for row in [("型号", "Range"), ("XL-200", "0–50 m³/h"), ("VM-50", "10 Hz")])
+        + '</a:tbl></a:graphicData></a:graphic></p:graphicFrame>')
+    notes = f'{XML}<p:notes {ns}><p:cSld><p:spTree>{shape("body", (0, "Say that orders close on 31 March."))}</p:spTree></p:cSld></p:notes>'
+    return pack([
+        ("[Content_Types].xml", content_types(("/ppt/presentation.xml", "presentationml.presentation.main"))),
+        ("_rels/.rels", relationships(("r1", "officeDocument", "ppt/presentation.xml"))),
+        ("ppt/presentation.xml", f'{XML}<p:presentation {ns}><p:sldIdLst><p:sldId id="256" r:id="r2"/><p:sldId id="257" r:id="r1"/>'
+                                 '</p:sldIdLst></p:presentation>'),
+        ("ppt/_rels/presentation.xml.rels", relationships(("r1", "slide", "slides/slide1.xml"), ("r2", "slide", "slides/slide2.xml"))),
+        # The order is that of the list, not of the file names.
+        ("ppt/slides/slide1.xml", slide(table, shape("title", (0, "产品")), shape("sldNum", (0, "2")))),
+        ("ppt/slides/slide2.xml", slide(shape("ctrTitle", (0, "Spring launch")),
+                                        shape("body", (0, "Two new meters"), (1, "XL-300 in May"), (0, "Prices stay")))),
+        ("ppt/slides/_rels/slide2.xml.rels", relationships(("r1", "notesSlide", "../notesSlides/notesSlide1.xml"))),
+        ("ppt/notesSlides/notesSlide1.xml", notes),
+    ])
+
+
+def open_document(kind, body, title):
+    names = "".join(f' xmlns:{p}="urn:oasis:names:tc:opendocument:xmlns:{n}:1.0"' for p, n in
+                    [("office", "office"), ("text", "text"), ("table", "table"), ("draw", "drawing"), ("presentation", "presentation"), ("meta", "meta")])
+    mime = f"application/vnd.oasis.opendocument.{kind}"
+    return pack([
+        ("mimetype", mime),
+        ("content.xml", f"{XML}<office:document-content{names}><office:body>{body}</office:body></office:document-content>"),
+        ("meta.xml", f'{XML}<office:document-meta{names} xmlns:dc="http://purl.org/dc/elements/1.1/"><office:meta><dc:title>{title}</dc:title>'
+                     "</office:meta></office:document-meta>"),
+        ("META-INF/manifest.xml", f'{XML}<manifest:manifest xmlns:manifest="urn:oasis:names:tc:opendocument:xmlns:manifest:1.0">'
+                                  f'<manifest:file-entry manifest:full-path="/" manifest:media-type="{mime}"/></manifest:manifest>'),
+    ], stored_first=True)
+
+
+def odt():
+    return open_document("text", "<office:text><text:h text:outline-level=\"1\">Cleaning the sensor</text:h>"
+                         "<text:p>Use water<text:s text:c=\"2\"/>only.<text:line-break/>不要使用酒精。</text:p>"
+                         "<text:list><text:list-item><text:p>Open the valve</text:p></text:list-item>"
+                         "<text:list-item><text:p>Wait for 5 minutes</text:p></text:list-item></text:list>"
+                         "<table:table table:name=\"T\"><table:table-row><table:table-cell><text:p>Part</text:p></table:table-cell>"
+                         "<table:table-cell><text:p>Interval</text:p></table:table-cell></table:table-row>"
+                         "<table:table-row><table:table-cell><text:p>Seal</text:p></table:table-cell>"
+                         "<table:table-cell><text:p>12 months</text:p></table:table-cell></table:table-row></table:table>"
+                         "</office:text>", "Sensor care")
+
+
+def ods():
+    def row(*cells, repeat=1):
+        inner = "".join(f"<table:table-cell><text:p>{text}</text:p></table:table-cell>" if text else "<table:table-cell/>" for text in cells)
+        return f'<table:table-row table:number-rows-repeated="{repeat}">{inner}</table:table-row>'
+
+    sheet = ('<table:table table:name="库存">' + row("Part", "Stock", "Place") + row("Seal", "1,200", "A-3")
+             + '<table:table-row><table:table-cell table:number-columns-repeated="2"><text:p>7</text:p></table:table-cell></table:table-row>'
+             + '<table:table-row table:number-rows-repeated="1048570"><table:table-cell table:number-columns-repeated="16384"/></table:table-row>'
+             + "</table:table>")
+    return open_document("spreadsheet", f"<office:spreadsheet>{sheet}</office:spreadsheet>", "")
+
+
+def odp():
+    def page(title, text):
+        return (f'<draw:page draw:name="{title}"><draw:frame presentation:class="title"><draw:text-box><text:p>{title}</text:p></draw:text-box></draw:frame>'
+                f'<draw:frame presentation:class="outline"><draw:text-box><text:list><text:list-item><text:p>{text}</text:p></text:list-item></text:list>'
+                '</draw:text-box></draw:frame></draw:page>')
+
+    return open_document("presentation", "<office:presentation>" + page("Safety", "Wear goggles") + page("安全", "断电后再打开外壳")
+                         + "</office:presentation>", "Laboratory safety")
+
+
+def pdf_objects(objects):
+    out = io.BytesIO()
+    out.write(b"%PDF-1.4\n%\xe2\xe3\xcf\xd3\n")
+    places = []
+    for number, content in enumerate(objects, 1):
+        places.append(out.tell())
+        out.write(f"{number} 0 obj\n".encode() + content + b"\nendobj\n")
+    start = out.tell()
+    out.write(f"xref\n0 {len(objects) + 1}\n0000000000 65535 f \n".encode())
+    out.writelines(f"{place:010d} 00000 n \n".encode() for place in places)
+    out.write(f"trailer\n<< /Size {len(objects) + 1} /Root 1 0 R >>\nstartxref\n{start}\n%%EOF\n".encode())
+    return out.getvalue()
+
+
+def stream(content, extra=b""):
+    return b"<< /Length " + str(len(content)).encode() + extra + b" >>\nstream\n" + content + b"\nendstream"
+
+
+def pdf_text(x, y, text, font="F1", size=11):
+    if font == "F2":  # UTF-16, as the font's encoding has it
+        shown = "<" + text.encode("utf-16-be").hex() + ">"
+    else:
+        shown = "(" + text.replace("\\", "\\\\").replace("(", "\\(").replace(")", "\\)") + ")"
+    return f"BT /{font} {size} Tf {x} {y} Td {shown} Tj ET\n"
+
+
+def pdf():
+    first = pdf_text(72, 760, "Annual report 2025", size=18) + pdf_text(72, 720, "Northlight sold 4,310 flow meters in 2025,")
+    first += pdf_text(72, 706, "which is 12 % more than in the year before.")
+    for line, row in enumerate([("", "2024", "2025"), ("Net sales", "31,250", "35,020"), ("Operating income", "2,904", "3,377")]):
+        for x, cell in zip((72, 300, 400), row):
+            if cell:
+                first += pdf_text(x, 660 - 16 * line, cell)
+    second = pdf_text(72, 760, "第二章 人员", "F2", 14) + pdf_text(72, 730, "公司在苏州有员工二百一十四人。", "F2")
+    second += pdf_text(72, 700, "On page two stands the head count.")
+    page = b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Resources << /Font << /F1 5 0 R /F2 6 0 R >> >> /Contents %d 0 R >>"
+    return pdf_objects([
+        b"<< /Type /Catalog /Pages 2 0 R >>", b"<< /Type /Pages /Kids [3 0 R 4 0 R] /Count 2 >>", page % 9, page % 10,
+        b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>",
+        b"<< /Type /Font /Subtype /Type0 /BaseFont /STSong-Light /Encoding /UniGB-UCS2-H /DescendantFonts [7 0 R] >>",
+        b"<< /Type /Font /Subtype /CIDFontType0 /BaseFont /STSong-Light /CIDSystemInfo << /Registry (Adobe) /Ordering (GB1) /Supplement 2 >>"
+        b" /FontDescriptor 8 0 R /DW 1000 >>",
+        b"<< /Type /FontDescriptor /FontName /STSong-Light /Flags 6 /FontBBox [0 -200 1000 900] /ItalicAngle 0 /Ascent 880 /Descent -120"
+        b" /CapHeight 880 /StemV 93 >>",
+        stream(first.encode("latin-1")), stream(second.encode("latin-1")),
+    ])
+
+
+def scanned_pdf():
+    """A page that is an image: a grey square."""
+    width = 64
+    image = zlib.compress(bytes([128]) * width * width, 9)
+    return pdf_objects([
+        b"<< /Type /Catalog /Pages 2 0 R >>", b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
+        b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 200 200] /Resources << /XObject << /I 5 0 R >> >> /Contents 4 0 R >>",
+        stream(b"200 0 0 200 0 0 cm /I Do"),
+        stream(image, b" /Type /XObject /Subtype /Image /Width 64 /Height 64 /ColorSpace /DeviceGray /BitsPerComponent 8 /Filter /FlateDecode"),
+    ])
+
+
+def eml():
+    csv = "型号,单价（元）\nXL-200,4800\n".encode("gb18030")
+    lines = [
+        "Return-Path: <chen@northlight.example>", "Date: Tue, 13 Jan 2026 09:30:00 +0800",
+        "From: =?GB2312?B?" + base64.b64encode("陈工".encode("gb2312")).decode() + "?= <chen@northlight.example>",
+        "To: service@northlight.example", "Subject: =?UTF-8?B?" + base64.b64encode("价格表".encode()).decode() + "?=",
+        " =?UTF-8?Q?_2026?=", "MIME-Version: 1.0", 'Content-Type: multipart/mixed; boundary="outer"', "", "preamble", "--outer",
+        'Content-Type: multipart/alternative; boundary="inner"', "", "--inner", "Content-Type: text/plain; charset=gb2312",
+        "Content-Transfer-Encoding: base64", "",
+        base64.b64encode("附件是新的价格表，2 月 1 日起生效。请转告各位同事。".encode("gb2312")).decode(),
+        "--inner", "Content-Type: text/html; charset=utf-8", "Content-Transfer-Encoding: quoted-printable", "",
+        "<p>=E9=99=84=E4=BB=B6</p>", "--inner--", "--outer", "Content-Type: text/csv; charset=gb2312",
+        "Content-Disposition: attachment;", " filename*0*=gb2312''%BC%DB%B8%F1;", " filename*1*=%B1%ED.csv",
+        "Content-Transfer-Encoding: base64", "", base64.b64encode(csv).decode(), "--outer", "Content-Type: message/rfc822", "",
+        "From: a@northlight.example", "Subject: earlier", "", "Please send the prices.", "--outer--", ""]
+    return "\r\n".join(lines).encode()
+
+
+def mbox():
+    return ("From a@northlight.example Mon Jan 12 10:00:00 2026\nFrom: a@northlight.example\nSubject: Valve 7\n"
+            "Date: Mon, 12 Jan 2026 10:00:00 +0000\n\nThe valve leaks.\n>From the seal, I think.\n\n"
+            "From b@northlight.example Mon Jan 12 11:00:00 2026\nFrom: b@northlight.example\nSubject: Re: Valve 7\n"
+            "Date: Mon, 12 Jan 2026 11:00:00 +0000\n\nFrom tomorrow on it is replaced.\n").encode()
+
+
+def rtf():
+    gbk = "".join(f"\\'{byte:02x}" for byte in "维修记录".encode("gbk"))
+    return ("{\\rtf1\\ansi\\ansicpg936\\uc1{\\fonttbl{\\f0\\fnil\\fcharset134 SimSun;}{\\f1\\fnil\\fcharset0 Arial;}}"
+            "{\\stylesheet{\\s0 Normal;}{\\s1 heading 1;}}{\\info{\\title Repairs}}"
+            f"\\pard\\s1\\f0 {gbk}\\par\\pard\\s0\\f1 Sensor \\u28201?\\u24230? replaced, cost \\u8364?\\ldblquote 40\\rdblquote .\\par"
+            "\\trowd\\pard\\intbl Date\\cell Work\\cell\\row\\pard\\intbl 2026-01-09\\cell Seal\\cell\\row\\pard Done.\\par}").encode()
+
+
+def epub():
+    def chapter(title, text):
+        return f'{XML}<html xmlns="http://www.w3.org/1999/xhtml"><head><title>{title}</title></head><body><h1>{title}</h1><p>{text}</p></body></html>'
+
+    return pack([
+        ("mimetype", "application/epub+zip"),
+        ("META-INF/container.xml", f'{XML}<container xmlns="urn:oasis:names:tc:opendocument:xmlns:container"><rootfiles>'
+                                   '<rootfile full-path="OEBPS/book.opf" media-type="application/oebps-package+xml"/></rootfiles></container>'),
+        ("OEBPS/book.opf", f'{XML}<package xmlns="http://www.idpf.org/2007/opf" xmlns:dc="http://purl.org/dc/elements/1.1/"><metadata>'
+                           '<dc:title>Flow measurement</dc:title></metadata><manifest><item id="b" href="two%20.xhtml" media-type="application/xhtml+xml"/>'
+                           '<item id="a" href="one.xhtml" media-type="application/xhtml+xml"/></manifest><spine><itemref idref="a"/><itemref idref="b"/></spine></package>'),
+        ("OEBPS/two .xhtml", chapter("Second", "A turbine turns.")), ("OEBPS/one.xhtml", chapter("First", "Fluids flow.")),
+    ], stored_first=True)
+
+
+def mhtml():
+    return ("From: <Saved by a browser>\r\nSubject: Prices\r\nMIME-Version: 1.0\r\n"
+            'Content-Type: multipart/related; type="text/html"; boundary="b"\r\n\r\n--b\r\nContent-Type: text/html; charset=utf-8\r\n'
+            "Content-Transfer-Encoding: quoted-printable\r\n\r\n<html><head><title>Price list</title></head><body><h1>Prices</h1>"
+            "<p>XL-200: =C2=A5 4=\r\n800</p></body></html>\r\n--b\r\nContent-Type: image/png\r\nContent-Transfer-Encoding: base64\r\n\r\n"
+            "iVBORw0KGgo=\r\n--b--\r\n").encode()
+
+
+def ofd():
+    ns = 'xmlns:ofd="http://www.ofdspec.org/2016"'
+
+    def text(x, y, content, size=4):
+        return (f'<ofd:TextObject Boundary="{x} {y} 100 6" Size="{size}"><ofd:TextCode X="0" Y="4">{content}</ofd:TextCode></ofd:TextObject>')
+
+    def page(*texts):
+        return f'{XML}<ofd:Page {ns}><ofd:Content><ofd:Layer>{"".join(texts)}</ofd:Layer></ofd:Content></ofd:Page>'
+
+    return pack([
+        ("OFD.xml", f"{XML}<ofd:OFD {ns}><ofd:DocBody><ofd:DocInfo><ofd:Title>电子发票</ofd:Title></ofd:DocInfo>"
+                    "<ofd:DocRoot>Doc_0/Document.xml</ofd:DocRoot></ofd:DocBody></ofd:OFD>"),
+        ("Doc_0/Document.xml", f'{XML}<ofd:Document {ns}><ofd:Pages><ofd:Page ID="1" BaseLoc="Pages/Page_0/Content.xml"/>'
+                               '<ofd:Page ID="2" BaseLoc="Pages/Page_1/Content.xml"/></ofd:Pages></ofd:Document>'),
+        ("Doc_0/Pages/Page_0/Content.xml", page(text(60, 10, "电子发票", 7), text(80, 30, "4,800.00"), text(10, 30, "金额"), text(10, 36, "税额"),
+                                                text(80, 36, "624.00"))),
+        ("Doc_0/Pages/Page_1/Content.xml", page(text(10, 10, "第二页：备注"))),
+    ])
+
+
+def zip_of_documents():
+    """Names in GBK, without the flag for UTF-8, as Chinese Windows writes them."""
+    files = [("合同/付款条款.txt", "付款条款\n\n货到三十天内付款。\n".encode("gbk")), ("readme.md", b"# Contents\n\nTwo documents.\n"),
+             ("photo.bin", bytes(range(256)))]
+    out, directory = io.BytesIO(), io.BytesIO()
+    for name, content in files:
+        raw, packed, crc = name.encode("gbk"), zlib.compress(content, 9)[2:-4], zlib.crc32(content)
+        common = struct.pack("<HHHHHIIIHH", 20, 0, 8, 0x4800, 0x5C2F, crc, len(packed), len(content), len(raw), 0)
+        directory.write(b"PK\1\2" + struct.pack("<H", 20) + common + struct.pack("<HHHII", 0, 0, 0, 0, out.tell()) + raw)
+        out.write(b"PK\3\4" + common + raw + packed)
+    start = out.tell()
+    out.write(directory.getvalue())
+    out.write(b"PK\5\6" + struct.pack("<HHHHIIH", 0, 0, len(files), len(files), len(directory.getvalue()), start, 0))
+    return out.getvalue()
+
+
+def compound(streams):
+    """An OLE compound file ([MS-CFB], version 3) of streams {path: bytes}; a path may name one storage."""
+    sector, small, limit, end, free = 512, 64, 4096, 0xFFFFFFFE, 0xFFFFFFFF
+
+    def padded(content, size):
+        return content.ljust((len(content) + size - 1) // size * size, b"\0")
+
+    def append(table, content, size):
+        """Adds the chain of sectors that the content takes to an allocation table; its first sector."""
+        first, count = len(table), (len(content) + size - 1) // size
+        table += [first + i + 1 for i in range(count - 1)] + [end] * min(count, 1)
+        return first if count else end
+
+    storages = sorted({path.split("/")[0] for path in streams if "/" in path})
+    entries = [("Root Entry", 5, b"", None)] + [(name, 1, b"", None) for name in storages]
+    for path, content in sorted(streams.items()):
+        folder, _, name = path.rpartition("/")
+        entries.append((name, 2, content, folder or None))
+    data, table, mini, mini_table, starts = b"", [], b"", [], {}
+    for number, (_, kind, content, _) in enumerate(entries):
+        if kind == 2 and len(content) < limit:
+            starts[number] = append(mini_table, content, small)
+            mini += padded(content, small)
+        elif kind == 2:
+            starts[number] = append(table, content, sector)
+            data += padded(content, sector)
+    starts[0] = append(table, mini, sector)
+    data += padded(mini, sector)
+    raw_mini_table = padded(struct.pack(f"<{len(mini_table)}I", *mini_table), sector)
+    first_mini_table = append(table, raw_mini_table, sector)
+    data += raw_mini_table
+    children = {0: [n for n, e in enumerate(entries) if n and e[3] is None]}
+    for number, (name, kind, _, _) in enumerate(entries):
+        if kind == 1:
+            children[number] = [n for n, e in enumerate(entries) if e[3] == name]
+    siblings = {}
+    for members in children.values():  # a tree that leans to the right is a tree
+        for one, other in zip(members, members[1:] + [free]):
+            siblings[one] = other
+    directory = b""
+    for number, (name, kind, content, _) in enumerate(entries):
+        raw = name.encode("utf-16-le")
+        child = (children.get(number) or [free])[0]
+        directory += (raw.ljust(64, b"\0") + struct.pack("<HBBIII", len(raw) + 2, kind, 1, free, siblings.get(number, free), child)
+                      + bytes(36) + struct.pack("<IQ", starts.get(number, 0), len(mini) if number == 0 else len(content)))
+    directory = padded(directory, sector)
+    first_directory = append(table, directory, sector)
+    data += directory
+    table_sectors = 1
+    while (len(table) + table_sectors) * 4 > table_sectors * sector:
+        table_sectors += 1
+    first_table = len(table)
+    table += [0xFFFFFFFD] * table_sectors
+    raw_table = struct.pack(f"<{len(table)}I", *table).ljust(table_sectors * sector, b"\xff")
+    header = (bytes.fromhex("d0cf11e0a1b11ae1") + bytes(16) + struct.pack("<HHHHH", 0x3E, 3, 0xFFFE, 9, 6) + bytes(6)
+              + struct.pack("<IIIIIIIII", 0, table_sectors, first_directory, 0, limit, first_mini_table, len(raw_mini_table) // sector, end, 0))
+    header += struct.pack("<109I", *([first_table + i for i in range(table_sectors)] + [free] * (109 - table_sectors)))
+    return header + data + raw_table
+
+
+def msg():
+    def wide(text):
+        return text.encode("utf-16-le")
+
+    attachment = "__attach_version1.0_#00000000"
+    body = "The meter in Leeds shows E-42. 请尽快处理。\r\n"
+    return compound({
+        "__properties_version1.0": bytes(32), "__substg1.0_0037001F": wide("Error E-42"), "__substg1.0_0C1A001F": wide("Li Wei"),
+        "__substg1.0_0E04001F": wide("service@northlight.example"), "__substg1.0_1000001F": wide(body),
+        "__substg1.0_007D001F": wide("Date: Wed, 14 Jan 2026 08:00:00 +0800\r\n"),
+        f"{attachment}/__substg1.0_3707001F": wide("log.txt"), f"{attachment}/__substg1.0_37010102": b"E-42 at 07:58\nE-42 at 07:59\n",
+    })
+
+
+def main():
+    folder = Path(sys.argv[1] if len(sys.argv) > 1 else Path(__file__).parent / "formats")
+    folder.mkdir(parents=True, exist_ok=True)
+    records = [{"id": 1, "part": "Seal", "stock": 1200}, {"id": 2, "part": "阀门", "stock": 7}]
+    notebook = {"nbformat": 4, "cells": [
+        {"cell_type": "markdown", "source": ["# Calibration\n", "\n", "Mean of three runs."]},
+        {"cell_type": "code", "source": "sum(runs) / 3", "outputs": [{"data": {"text/plain": ["41.7"]}}]}]}
+    ticket = {"ticket": "T-17", "open": True, "customer": {"name": "Harbour", "sites": ["Hull", "Leeds"]},
+              "events": [{"at": "2026-01-12", "what": "reported"}, {"at": "2026-01-13", "what": "visited"}]}
+    files = {
+        "contract.docx": docx(), "sales.xlsx": xlsx(), "launch.pptx": pptx(), "care.odt": odt(), "stock.ods": ods(), "safety.odp": odp(),
+        "report.pdf": pdf(), "scan.pdf": scanned_pdf(), "prices.eml": eml(), "valve.mbox": mbox(), "repairs.rtf": rtf(), "flow.epub": epub(),
+        "prices.mhtml": mhtml(), "invoice.ofd": ofd(), "documents.zip": zip_of_documents(), "error.msg": msg(),
+        "prices-gbk.csv": "型号,单价（元）\r\nXL-200,4800\r\nVM-50,2650\r\n".encode("gbk"),
+        "parts.json": json.dumps(records, ensure_ascii=False, indent=1).encode(), "ticket.json": json.dumps(ticket, ensure_ascii=False).encode(),
+        "events.jsonl": "".join(json.dumps(r, ensure_ascii=False) + "\n" for r in
+                                [{"at": "09:00", "text": "started"}, {"at": "09:05", "value": {"flow": 12.5, "unit": "m³/h"}}]).encode(),
+        "calibration.ipynb": json.dumps(notebook, ensure_ascii=False).encode(),
+        "readme.rst": "Pump house\n==========\n\nThe pump house is locked.\n\nKeys\n----\n\n- at the gate\n- in the office\n".encode(),
+        "todo.org": "* Tasks\n\nOrder ten seals.\n".encode(),
+    }
+    for name, content in files.items():
+        (folder / name).write_bytes(content)
+    print(f"{len(files)} files in {folder}")
+
+
+if __name__ == "__main__":
+    main()
