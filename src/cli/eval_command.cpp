@@ -5,6 +5,7 @@
 #include "cli/terminal.h"
 #include "evaluation/answer_views.h"
 #include "evaluation/evaluated_collection.h"
+#include "evaluation/html_report.h"
 #include "evaluation/query_results.h"
 #include "evaluation/query_runner.h"
 #include "evaluation/run_file.h"
@@ -16,7 +17,7 @@ namespace {
 struct Options {
   std::string beir, qrels, collection, model, mode = "hybrid";
   std::vector<std::string> settings;
-  std::string run_out, queries_out, gate;
+  std::string run_out, queries_out, html_out, gate;
   bool per_query = false;
   std::string first, second;  // of `compare`, `score` and `answers`
   std::string backend;
@@ -132,6 +133,7 @@ Result<int> run_beir(Session& session, const Options& options) {
   GROUNDS_ASSIGN_OR_RETURN(query_options.settings, parse_settings(options.settings));
   GROUNDS_RETURN_IF_ERROR(check_output(session, options.run_out));
   GROUNDS_RETURN_IF_ERROR(check_output(session, options.queries_out));
+  GROUNDS_RETURN_IF_ERROR(check_output(session, options.html_out));
   std::optional<Baseline> baseline;
   if (!options.gate.empty()) {
     GROUNDS_ASSIGN_OR_RETURN(std::string text, files.read(options.gate));
@@ -158,6 +160,16 @@ Result<int> run_beir(Session& session, const Options& options) {
     GROUNDS_RETURN_IF_ERROR(write_output(session, options.run_out, text));
   }
   GROUNDS_RETURN_IF_ERROR(write_output(session, options.queries_out, format_query_results(results)));
+  if (!options.html_out.empty()) {
+    HtmlReport report{name + ", " + options.mode,
+                      {{"documents", std::to_string(evaluated.collection.documents)},
+                       {"chunks", std::to_string(evaluated.collection.chunks)},
+                       {"queries", std::to_string(summary.queries)},
+                       {"generation", std::to_string(run.generation)},
+                       {"settings", run.settings.to_json()}},
+                      dataset, run.run, results, summary};
+    GROUNDS_RETURN_IF_ERROR(write_output(session, options.html_out, format_html(report)));
+  }
   std::optional<Gate> gate;
   if (baseline) {
     GROUNDS_ASSIGN_OR_RETURN(gate, check_gate(*baseline, name, options.mode, results, summary));
@@ -314,6 +326,7 @@ void add_eval(CLI::App& app, Session& session) {
   eval->add_option("--set", options->settings, "key=value: another setting for this run (may be repeated)")
       ->allow_extra_args(false);
   eval->add_option("--run-out", options->run_out, "Write the rankings in the form of TREC");
+  eval->add_option("--html", options->html_out, "Write a page with plots and the queries that went worst");
   eval->add_option("--gate", options->gate, "Exit with 1 if a measure has dropped significantly against this output "
                                             "of --json --per-query");
   session.add_as_option(*eval);
