@@ -20,7 +20,7 @@ constexpr const char* kHead = R"(<!doctype html>
 <title>%TITLE%</title>
 <style>
 body { font: 15px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem; color: #222; background: #fff; }
-table { border-collapse: collapse; margin: 1rem 0; } th, td { text-align: left; padding: .25rem .8rem .25rem 0; vertical-align: top; }
+table { border-collapse: collapse; margin: 1rem 0; } th, td { text-align: left; overflow-wrap: anywhere; padding: .25rem .8rem .25rem 0; vertical-align: top; }
 th { border-bottom: 1px solid #888; font-weight: 600; } td.n { text-align: right; font-variant-numeric: tabular-nums; }
 svg { max-width: 100%; height: auto; } svg text { font: 12px system-ui, sans-serif; fill: #222; }
 .bar { fill: #4a7ab5; } .line { stroke: #222; stroke-width: 2; } .axis { stroke: #999; } .dot { fill: #222; }
