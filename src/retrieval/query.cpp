@@ -90,7 +90,7 @@ Status check_question(std::string_view question) {
 }
 
 Result<Query> prepare_query(const Snapshot& snapshot, std::string_view text, SearchMode mode,
-                            const EncoderPool& encoders, const Analyzer& analyzer) {
+                            QuotedPhrases quoted, const EncoderPool& encoders, const Analyzer& analyzer) {
   GROUNDS_RETURN_IF_ERROR(check_question(text));
   Query query;
   query.text = std::string(trim(text));
@@ -98,6 +98,7 @@ Result<Query> prepare_query(const Snapshot& snapshot, std::string_view text, Sea
   query.settings = snapshot.collection.settings;
   query.analyzer = analyzer.identity();
   if (mode != SearchMode::kVector) query.lexical = lexical_query(analyzer, query.text);
+  if (quoted == QuotedPhrases::kAreWords) query.lexical.phrases.clear();
   if (mode == SearchMode::kLexical) return query;
   for (const Snapshot::SpaceViews& views : snapshot.spaces) {
     if (views.space.dimension == 0 || views.live == 0) continue;

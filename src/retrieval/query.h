@@ -40,9 +40,13 @@ struct Query {
 // Refuses an empty or blank question, one that is not UTF-8, and one over kMaxQuestionBytes (kUsage).
 Status check_question(std::string_view question);
 
+// What quotation marks do: in a search they are an order (only chunks in which the phrase stands), in a
+// question to be answered they quote (「XL-200」的保修期): the words count, the marks do not.
+enum class QuotedPhrases { kMustOccur, kAreWords };
+
 // Embeds `text` once for each space of the snapshot that holds live chunks, and analyses it. A text too
 // long for a model is embedded by its beginning.
 Result<Query> prepare_query(const Snapshot& snapshot, std::string_view text, SearchMode mode,
-                            const EncoderPool& encoders, const Analyzer& analyzer);
+                            QuotedPhrases quoted, const EncoderPool& encoders, const Analyzer& analyzer);
 
 }  // namespace grounds

@@ -29,14 +29,15 @@ Result<std::shared_ptr<const Snapshot>> Searcher::snapshot(const std::string& co
   return snapshots_.get(collection, principal);
 }
 
-Result<Query> Searcher::prepare(const Snapshot& snapshot, std::string_view text, SearchMode mode) const {
+Result<Query> Searcher::prepare(const Snapshot& snapshot, std::string_view text, SearchMode mode,
+                                QuotedPhrases quoted) const {
   for (const SegmentView& view : snapshot.views)
     if (mode != SearchMode::kVector && view.segment->header().analyzer != analyzer_.identity())
       return fail(ErrorCode::kRefused,
                   "collection " + snapshot.collection.name + " was indexed with analyzer " +
                       view.segment->header().analyzer + ", this program has " + analyzer_.identity(),
                   "ingest the documents into a new collection, or use the version of grounds that indexed them");
-  return prepare_query(snapshot, text, mode, encoders_, analyzer_);
+  return prepare_query(snapshot, text, mode, quoted, encoders_, analyzer_);
 }
 
 Result<std::vector<SearchHit>> Searcher::hits(const Snapshot& snapshot, const Query& query, std::uint32_t k) {
@@ -60,7 +61,7 @@ Result<SearchResponse> Searcher::search(const SearchRequest& request) {
     return fail(ErrorCode::kUsage, "k must be from 1 to 1000, not " + std::to_string(request.k));
   SearchResponse response;
   GROUNDS_ASSIGN_OR_RETURN(response.snapshot, snapshot(request.collection, request.principal, request.as_of));
-  GROUNDS_ASSIGN_OR_RETURN(response.query, prepare(*response.snapshot, request.query, request.mode));
+  GROUNDS_ASSIGN_OR_RETURN(response.query, prepare(*response.snapshot, request.query, request.mode, QuotedPhrases::kMustOccur));
   GROUNDS_ASSIGN_OR_RETURN(response.hits, hits(*response.snapshot, response.query, request.k));
   return response;
 }

@@ -57,7 +57,8 @@ class Searcher {
                                                    const AsOf& as_of);
   // Refuses (kRefused) a query whose codes or terms were made for other models or another analyzer than
   // this process has.
-  Result<Query> prepare(const Snapshot& snapshot, std::string_view text, SearchMode mode) const;
+  Result<Query> prepare(const Snapshot& snapshot, std::string_view text, SearchMode mode,
+                        QuotedPhrases quoted = QuotedPhrases::kAreWords) const;
   Result<std::vector<SearchHit>> hits(const Snapshot& snapshot, const Query& query, std::uint32_t k);
 
   Snapshots& snapshots() const { return snapshots_; }

@@ -121,6 +121,19 @@ class Lifecycle(unittest.TestCase):
         self.ingest(command="sync", check=5)
         self.assertEqual(self.uris("saiga"), ["a.txt"])
 
+    def test_quotation_marks_are_an_order_to_a_search_and_only_quote_in_a_question(self):
+        self.put("a.md", "The daily limit of the okapi is 25 kg.")
+        self.put("b.md", "XL-200 的保修期是 24 个月。")
+        self.ingest()
+        self.assertEqual(self.uris('"daily limit"'), ["a.md"])
+        self.assertEqual(self.uris('"okapi limit"'), [])
+        for question, uri, words in (('What is the "okapi limit"?', "a.md", "25 kg"),
+                                     ("「XL-200 保修期」是多久？", "b.md", "24 个月")):
+            answer = self.workspace.json("ask", question)
+            self.assertEqual([c["uri"] for c in answer["citations"]], [uri], answer)
+            self.assertIn(words, answer["answer"])
+            self.assertEqual(self.workspace.json("replay", answer["answer_id"])["analysis"], "identical")
+
     def test_a_sync_of_a_folder_that_is_gone_deletes_nothing(self):
         self.put("a.md", "Precious.")
         self.ingest(command="sync")
