@@ -2,27 +2,10 @@
 
 #include <cstring>
 
+#include "embedding/base64.h"
+
 namespace grounds {
 namespace {
-
-// Standard base64 with padding (RFC 4648, section 4).
-Result<std::string> decode_base64(std::string_view text) {
-  static constexpr std::string_view kAlphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  std::string bytes;
-  std::uint32_t bits = 0;
-  int count = 0;
-  while (text.ends_with('=')) text.remove_suffix(1);
-  for (const char c : text) {
-    const std::size_t value = kAlphabet.find(c);
-    if (value == std::string_view::npos) return fail(ErrorCode::kBadInput, "not base64");
-    bits = bits << 6 | static_cast<std::uint32_t>(value);
-    count += 6;
-    if (count < 8) continue;
-    count -= 8;
-    bytes += static_cast<char>(bits >> count & 0xFF);
-  }
-  return bytes;
-}
 
 // The fields of a unit of the double array.
 bool has_leaf(std::uint32_t unit) { return (unit >> 8 & 1) != 0; }

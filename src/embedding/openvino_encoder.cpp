@@ -10,20 +10,13 @@
 #include <openvino/openvino.hpp>
 #include <thread>
 
-#include "base/hash.h"
 #include "base/utf8.h"
+#include "embedding/canary.h"
 #include "embedding/instruction_set.h"
 #include "embedding/pooling.h"
 
 namespace grounds {
 namespace {
-
-// Embedded when a model is loaded; a hash of their codes goes into the runtime identity. Short, so that
-// loading stays quick; in two languages, so that any tokenizer's table is touched.
-constexpr std::string_view kCanaryTexts[] = {
-    "The invoice of March 2023 was paid in full.",
-    "合同金额为一百二十万元，交付日期是六月三十日。",
-};
 
 // A request and the buffers its inputs are read from. Used by one thread at a time.
 class Stream {
@@ -244,13 +237,12 @@ Status OpenVinoEncoder::start() {
   } catch (const std::exception& error) {
     return fail(ErrorCode::kInternal, std::string("OpenVINO does not tell its precision: ") + error.what());
   }
-  Sha256 hash;
+  std::vector<std::vector<float>> canaries;
   for (const std::string_view text : kCanaryTexts) {
-    GROUNDS_ASSIGN_OR_RETURN(const std::vector<float> vector, embed(text, TextRole::kPassage));
-    const auto codes = quantize(vector, identity_.code_scale);
-    hash.update(std::as_bytes(std::span(codes)));
+    GROUNDS_ASSIGN_OR_RETURN(std::vector<float> vector, embed(text, TextRole::kPassage));
+    canaries.push_back(std::move(vector));
   }
-  runtime_.canary = to_hex(hash.finish());
+  runtime_.canary = canary_of_codes(canaries, identity_.code_scale);
   release_pages(compiled_.mapping);
   return {};
 }
