@@ -2,6 +2,7 @@
 
 #include "cli/session.h"
 #include "cli/terminal.h"
+#include "embedding/encoder_pool.h"
 #include "embedding/model_pull.h"
 
 namespace grounds::cli {
@@ -27,14 +28,41 @@ Json entry_view(const ModelRegistry& registry, const ModelEntry& entry) {
           {"passage_prefix", entry.passage_prefix},
           {"code_scale", entry.code_scale},
           {"licence", entry.licence},
-          {"languages", entry.languages}};
+          {"languages", entry.languages},
+          {"kind", "local"}};
+}
+
+// Models behind HTTP are the workspace's; without one, or without any, there are none.
+Result<HttpModels> served_models(Session& session) {
+  GROUNDS_ASSIGN_OR_RETURN(Configuration configuration,
+                           Configuration::load(session.environment().file_system,
+                                               session.workspace_directory() + "/grounds.toml", environment_variable));
+  return std::move(configuration.models);
+}
+
+// Never the key, nor where it is.
+Json served_view(const HttpModel& model) {
+  return {{"name", model.name},
+          {"kind", "http"},
+          {"base_url", model.base_url},
+          {"model", model.model},
+          {"query_model", model.query_model.empty() ? model.model : model.query_model},
+          {"dimension", model.dimension},
+          {"max_tokens", model.max_tokens},
+          {"query_prefix", model.query_prefix},
+          {"passage_prefix", model.passage_prefix},
+          {"code_scale", http_identity(model, "").code_scale},
+          {"max_batch", model.max_batch},
+          {"tokenizer", model.tokenizer.empty() ? "estimated" : model.tokenizer}};
 }
 
 Result<int> list_models(Session& session) {
   GROUNDS_ASSIGN_OR_RETURN(ModelRegistry registry, ModelRegistry::load(session.environment().file_system));
+  GROUNDS_ASSIGN_OR_RETURN(HttpModels served, served_models(session));
   if (session.json) {
     Json views = Json::array();
     for (const ModelEntry& entry : registry.entries()) views.push_back(entry_view(registry, entry));
+    for (const auto& [name, model] : served) views.push_back(served_view(model));
     print_json({{"folder", registry.folder()}, {"models", std::move(views)}});
     return kDone;
   }
@@ -45,14 +73,22 @@ Result<int> list_models(Session& session) {
     rows.push_back({entry.name, registry.installed(entry) ? "yes" : "no", std::to_string(entry.dimension),
                     std::to_string(entry.max_tokens), languages, entry.licence});
   }
+  for (const auto& [name, model] : served)
+    rows.push_back({name, "http", std::to_string(model.dimension), std::to_string(model.max_tokens), "", ""});
   print_line(format_table(rows));
   return kDone;
 }
 
 Result<int> show_model(Session& session, const Options& options) {
   GROUNDS_ASSIGN_OR_RETURN(ModelRegistry registry, ModelRegistry::load(session.environment().file_system));
-  GROUNDS_ASSIGN_OR_RETURN(ModelEntry entry, registry.find(options.model));
-  Json view = entry_view(registry, entry);
+  GROUNDS_ASSIGN_OR_RETURN(HttpModels served, served_models(session));
+  Json view;
+  if (const auto found = served.find(options.model); found != served.end()) {
+    view = served_view(found->second);
+  } else {
+    GROUNDS_ASSIGN_OR_RETURN(ModelEntry entry, registry.find(options.model));
+    view = entry_view(registry, entry);
+  }
   if (session.json) print_json(view);
   else print_fields(view);
   return kDone;
@@ -79,7 +115,8 @@ Result<int> embed_lines(Session& session, const Options& options) {
     return fail(ErrorCode::kUsage, "--as must be passage or query, not '" + options.role + "'");
   const TextRole role = options.role == "query" ? TextRole::kQuery : TextRole::kPassage;
   GROUNDS_ASSIGN_OR_RETURN(ModelRegistry registry, ModelRegistry::load(session.environment().file_system));
-  GROUNDS_ASSIGN_OR_RETURN(auto encoder, load_encoder(registry, options.model, encoder_options));
+  GROUNDS_ASSIGN_OR_RETURN(HttpModels served, served_models(session));
+  GROUNDS_ASSIGN_OR_RETURN(auto encoder, load_any_encoder(registry, served, options.model, encoder_options));
   const std::string fingerprint = encoder->identity().fingerprint();
   constexpr std::size_t kBatch = 256;
   std::vector<std::string> lines;
@@ -112,6 +149,9 @@ Result<int> embed_lines(Session& session, const Options& options) {
 
 void add_model(CLI::App& app, Session& session) {
   CLI::App* group = app.add_subcommand("model", "List, install and try embedding models (needs no workspace)");
+  group->footer("Examples: grounds model list; grounds model pull e5-small-v2\n"
+                "  echo \"some text\" | grounds model embed --model bge-small-en-v1.5 --as query\n"
+                "Models behind HTTP, [models.NAME] of the workspace's grounds.toml, are listed and embed as well.");
   group->require_subcommand(1);
   auto options = std::make_shared<Options>();
   group->add_subcommand("list", "List the models this program knows")->callback([&session] {

@@ -91,6 +91,10 @@ class Reader {
     if (auto precision = parse_precision(name)) into = *precision;
     else wrong(node, key + ": " + precision.error().message);
   }
+  void read(const toml::node& node, const std::string& key, double& into) {
+    if (auto value = node.value<double>(); value && node.is_number()) into = *value;
+    else wrong(node, key + " must be a number");
+  }
   void unknown(const toml::node& node, const std::string& key) { wrong(node, "unknown key '" + key + "'"); }
 
   Status status() const {
@@ -150,12 +154,51 @@ void read_backend(Reader& reader, const std::string& name, const toml::node& nod
   if (auto checked = check_backend(name, backend); !checked) reader.wrong(node, checked.error().message);
 }
 
+// [models.NAME]
+void read_model(Reader& reader, const std::string& name, const toml::node& node, HttpModel& model) {
+  const std::string prefix = "models." + name;
+  const toml::table* table = as_table(reader, node, prefix);
+  if (!table) return;
+  model.name = name;
+  std::string kind, encoding = "float";
+  int timeout_seconds = 60;
+  for (const auto& [name_of_key, value] : *table) {
+    const std::string_view key = name_of_key.str();
+    const std::string full = prefix + "." + std::string(key);
+    if (key == "kind") reader.read(value, full, kind);
+    else if (key == "base_url") reader.read(value, full, model.base_url);
+    else if (key == "model") reader.read(value, full, model.model);
+    else if (key == "query_model") reader.read(value, full, model.query_model);
+    else if (key == "dimension") reader.read(value, full, model.dimension);
+    else if (key == "max_tokens") reader.read(value, full, model.max_tokens);
+    else if (key == "query_prefix") reader.read(value, full, model.query_prefix);
+    else if (key == "passage_prefix") reader.read(value, full, model.passage_prefix);
+    else if (key == "code_scale") reader.read(value, full, model.code_scale);
+    else if (key == "max_batch") reader.read(value, full, model.max_batch);
+    else if (key == "concurrency") reader.read(value, full, model.concurrency);
+    else if (key == "encoding") reader.read(value, full, encoding);
+    else if (key == "timeout_seconds") reader.read(value, full, timeout_seconds);
+    else if (key == "retries") reader.read(value, full, model.retries);
+    else if (key == "tokenizer") reader.read(value, full, model.tokenizer);
+    else if (key == "api_key_file") reader.read(value, full, model.api_key_file);
+    else if (key == "api_key_env") reader.read(value, full, model.api_key_env);
+    else reader.unknown(value, full);
+  }
+  model.base64 = encoding == "base64";
+  model.timeout = std::chrono::seconds(timeout_seconds);
+  if (kind != "http") reader.wrong(node, prefix + ".kind must be \"http\"");
+  else if (encoding != "float" && encoding != "base64") reader.wrong(node, prefix + ".encoding must be \"float\" or \"base64\"");
+  else if (const auto checked = check_http_model(model); !checked) reader.wrong(node, checked.error().message);
+}
+
 void read_section(Reader& reader, const std::string& section, const toml::table& table, Configuration& configuration) {
   for (const auto& [name_of_key, value] : table) {
     std::string key = section + "." + std::string(name_of_key.str());
     if (section == "parties") reader.read(value, key, configuration.parties[std::string(name_of_key.str())]);
     else if (section == "backends")
       read_backend(reader, std::string(name_of_key.str()), value, configuration.backends[std::string(name_of_key.str())]);
+    else if (section == "models")
+      read_model(reader, std::string(name_of_key.str()), value, configuration.models[std::string(name_of_key.str())]);
     else if (key == "server.listen") reader.read(value, key, configuration.listen);
     else if (key == "answer.backend") reader.read(value, key, configuration.backend);
     else if (key == "answer.reuse") reader.read(value, key, configuration.reuse);
@@ -219,7 +262,7 @@ Result<Configuration> Configuration::load(
         if (section == "access") {
           read_access(reader, value, configuration.access);
         } else if (section == "server" || section == "answer" || section == "embedding" || section == "ingest" ||
-                   section == "backends" || section == "parties") {
+                   section == "backends" || section == "models" || section == "parties") {
           if (const toml::table* table = as_table(reader, value, section))
             read_section(reader, section, *table, configuration);
         } else {

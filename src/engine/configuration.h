@@ -10,6 +10,7 @@
 
 #include "answer/backends/settings.h"
 #include "base/file_system.h"
+#include "embedding/http_model.h"
 #include "embedding/model.h"
 #include "grounds/result.h"
 
@@ -33,6 +34,7 @@ struct Configuration {
   int commit_seconds = 5;            // or after so many seconds
   std::vector<AccessRule> access;
   std::map<std::string, BackendSettings> backends;
+  HttpModels models;                  // [models.NAME]: behind HTTP
   std::map<std::string, std::string> parties;   // factor, backend, job or key -> "A", "B", "C" or a name
 
   // `environment` looks a variable up. A missing file is an empty one. kUsage names file, line and key.

@@ -1,5 +1,7 @@
 #include "engine/engine.h"
 
+#include "engine/canaries.h"
+
 namespace grounds {
 namespace {
 
@@ -25,7 +27,12 @@ Result<std::unique_ptr<Engine>> Engine::open(const Environment& environment, con
   engine->snapshots_ = std::make_unique<Snapshots>(*engine->workspace_);
   engine->extracts_ = std::make_unique<ExtractStore>(*engine->workspace_);
   EncoderOptions options{engine->configuration_.precision, engine->configuration_.streams};
-  engine->encoders_ = std::make_unique<EncoderPool>(std::move(registry), options);
+  for (const ModelEntry& entry : registry.entries())
+    if (engine->configuration_.models.contains(entry.name))
+      return fail(ErrorCode::kUsage, "[models." + entry.name + "] has the name of a model that runs here", "choose another name");
+  engine->encoders_ = std::make_unique<EncoderPool>(
+      std::move(registry), options, engine->configuration_.models,
+      [workspace = engine->workspace_](const Encoder& encoder) { return compare_with_recorded(*workspace, encoder); });
   engine->searcher_ = std::make_unique<Searcher>(*engine->workspace_, *engine->snapshots_, *engine->extracts_,
                                                  *engine->encoders_, *engine->analyzer_);
   const std::string& folder = engine->workspace_->directory();

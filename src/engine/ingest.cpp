@@ -10,6 +10,12 @@ namespace grounds {
 Result<IngestReport> run_ingest(Engine& engine, const std::string& collection_name, Source& source,
                                 IngestOptions options, const IngestObserver& observer) {
   GROUNDS_ASSIGN_OR_RETURN(Collection collection, engine.collection_for_ingest(collection_name, options.actor));
+  // A server that is away, or has drifted, ends the job before it begins: not once for each document.
+  for (const Space& space : collection.spaces) {
+    if (space.dimension == 0) continue;
+    GROUNDS_ASSIGN_OR_RETURN(const ModelIdentity identity, ModelIdentity::from_json(space.identity));
+    if (engine.encoders().served().contains(identity.name)) GROUNDS_RETURN_IF_ERROR(engine.encoders().get(space.identity));
+  }
   const int cores = static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
   GROUNDS_ASSIGN_OR_RETURN(auto parsers, ParserPool::start(cores));
   options.commit_chunks = static_cast<std::size_t>(engine.configuration().commit_chunks);
