@@ -1,81 +1,29 @@
 #include "server/routes.h"
 
-#include <set>
-
+#include "answer/backends/event_stream.h"
+#include "server/body.h"
 #include "server/views.h"
 
 namespace grounds {
 namespace {
 
-// Reads a request's fields one by one and knows which it has not been asked for.
-class Body {
- public:
-  static Result<Body> parse(const std::string& text) {
-    auto json = parse_json(text);
-    if (!json) return fail(ErrorCode::kUsage, "the body is not JSON: " + json.error().message);
-    if (!json->is_object()) return fail(ErrorCode::kUsage, "the body must be a JSON object");
-    Body body;
-    body.json_ = std::move(*json);
-    return body;
-  }
-
-  std::string text(const char* key, std::string otherwise = {}) {
-    const Json* value = take(key, "a text", [](const Json& v) { return v.is_string(); });
-    return value ? value->get<std::string>() : otherwise;
-  }
-  std::string required(const char* key) {
-    if (!json_.contains(key)) wrong(std::string("'") + key + "' is missing");
-    return text(key);
-  }
-  std::uint32_t number(const char* key, std::uint32_t otherwise) {
-    const Json* value = take(key, "a whole number from 0 to 2^31", [](const Json& v) {
-      return v.is_number_unsigned() && v.get<std::uint64_t>() <= (1u << 31);
-    });
-    return value ? value->get<std::uint32_t>() : otherwise;
-  }
-  bool flag(const char* key) {
-    const Json* value = take(key, "true or false", [](const Json& v) { return v.is_boolean(); });
-    return value && value->get<bool>();
-  }
-  // "as_of" is a number or a text.
-  std::string number_or_text(const char* key) {
-    const Json* value = take(key, "a number or a text",
-                             [](const Json& v) { return v.is_number_unsigned() || v.is_string(); });
-    if (!value) return {};
-    return value->is_string() ? value->get<std::string>() : std::to_string(value->get<std::uint64_t>());
-  }
-  bool has(const char* key) { return json_.contains(key) && !json_[key].is_null(); }
-
-  // After all fields were asked for: what is left over is unknown.
-  Status finish() {
-    for (const auto& [key, value] : json_.items())
-      if (!known_.contains(key)) wrong("unknown field '" + key + "'");
-    if (wrong_.empty()) return {};
-    return fail(ErrorCode::kUsage, wrong_);
-  }
-
- private:
-  template <class Test>
-  const Json* take(const char* key, const char* expected, Test test) {
-    known_.insert(key);
-    auto found = json_.find(key);
-    if (found == json_.end() || found->is_null()) return nullptr;
-    if (test(*found)) return &*found;
-    wrong(std::string("'") + key + "' must be " + expected);
-    return nullptr;
-  }
-  void wrong(std::string what) {
-    if (wrong_.empty()) wrong_ = std::move(what);
-  }
-
-  Json json_;
-  std::set<std::string, std::less<>> known_;
-  std::string wrong_;
-};
-
 Status refuse_as(Body& body) {
   if (!body.has("as")) { body.text("as"); return {}; }
   return fail(ErrorCode::kRefused, "'as' needs an admin key", "ask without it");
+}
+
+// {"key":"value"} or a list of "key=value", as --filter takes them. Nothing is no filter.
+Result<MetadataFilter> parse_filter(const Json* filter) {
+  std::vector<std::string> conditions;
+  if (!filter || filter->is_null()) return MetadataFilter();
+  for (const auto& [key, value] : filter->items()) {
+    const bool listed = filter->is_array();
+    if (filter->is_primitive() || !(value.is_string() || (!listed && (value.is_number() || value.is_boolean()))))
+      return fail(ErrorCode::kUsage, "'filter' must be an object of values, or a list of texts", "as in: {\"filter\":{\"team\":\"sales\"}}");
+    const std::string text = value.is_string() ? value.get<std::string>() : value.dump();
+    conditions.push_back(listed ? text : key + "=" + text);
+  }
+  return MetadataFilter::parse(conditions);
 }
 
 }  // namespace
@@ -90,6 +38,7 @@ Result<Json> search_route(Engine& engine, const std::string& text) {
   request.k = body.number("k", 10);
   request.principal = anonymous();
   std::string mode = body.text("mode", "hybrid"), as_of = body.number_or_text("as_of");
+  GROUNDS_ASSIGN_OR_RETURN(request.filter, parse_filter(body.any("filter")));
   GROUNDS_RETURN_IF_ERROR(refuse_as(body));
   GROUNDS_RETURN_IF_ERROR(body.finish());
   GROUNDS_ASSIGN_OR_RETURN(request.mode, parse_search_mode(mode));
@@ -100,23 +49,46 @@ Result<Json> search_route(Engine& engine, const std::string& text) {
   return search_view(response, took, sees_scores(request.principal, response.snapshot->collection));
 }
 
-Result<Json> ask_route(Engine& engine, const std::string& text) {
+Result<ParsedAsk> parse_ask(Engine& engine, const std::string& text) {
   GROUNDS_ASSIGN_OR_RETURN(Body body, Body::parse(text));
-  AskRequest request;
+  ParsedAsk parsed;
+  AskRequest& request = parsed.request;
   request.collection = body.text("collection", "default");
-  request.question = body.required("question");
+  GROUNDS_ASSIGN_OR_RETURN(request.messages, body.messages("messages"));
+  // A conversation that ends with its question needs not repeat it.
+  if (!body.has("question") && !request.messages.empty() && request.messages.back().role == "user") {
+    request.question = std::move(request.messages.back().content);
+    request.messages.pop_back();
+    (void)body.text("question");
+  } else {
+    request.question = body.required("question");
+  }
   request.backend = body.text("backend", engine.configuration().backend);
   request.prompt_template = body.text("template");
+  request.temperature = body.real("temperature", 0, 2);
+  request.fresh = body.flag("fresh");
+  request.job = body.text("job");
   request.principal = anonymous();
-  std::string as_of = body.number_or_text("as_of");
-  bool stream = body.flag("stream");
-  (void)body.flag("fresh");  // the extractive backend gives the same answer anew
+  const std::string as_of = body.number_or_text("as_of");
+  parsed.stream = body.flag("stream");
   GROUNDS_RETURN_IF_ERROR(refuse_as(body));
   GROUNDS_RETURN_IF_ERROR(body.finish());
-  if (stream) return fail(ErrorCode::kUsage, "'stream' is not supported by the extractive backend", "leave it out");
   GROUNDS_ASSIGN_OR_RETURN(request.as_of, parse_as_of(as_of));
-  GROUNDS_ASSIGN_OR_RETURN(Answer answer, engine.asker().ask(request));
-  return answer_view(answer);
+  return parsed;
+}
+
+StreamFormat ask_stream_format() {
+  const auto event = [](std::string_view name, const Json& json) {
+    return format_event(name, json.dump(-1, ' ', false, Json::error_handler_t::replace));
+  };
+  StreamFormat format;
+  format.evidence = [event](const std::string& id, const std::vector<EvidenceItem>& evidence) {
+    return event("evidence", {{"answer_id", id}, {"evidence", evidence_view(evidence)}});
+  };
+  format.delta = [event](std::string_view piece) { return event("delta", {{"text", piece}}); };
+  format.answer = [event](const Answer& answer) { return event("answer", answer_view(answer)); };
+  format.error = [event](const Error& error) { return event("error", problem_view(error)); };
+  return format;
 }
 
 Result<Json> answer_route(Engine& engine, const std::string& answer_id) {

@@ -5,12 +5,19 @@
 
 #include "engine/engine.h"
 #include "grounds/result.h"
+#include "server/answer_stream.h"
 
 namespace grounds {
 
 // Bodies are parsed strictly: an unknown field, a wrong type or bad UTF-8 is kUsage.
 Result<Json> search_route(Engine& engine, const std::string& body);
-Result<Json> ask_route(Engine& engine, const std::string& body);
+struct ParsedAsk {
+  AskRequest request;
+  bool stream = false;
+};
+Result<ParsedAsk> parse_ask(Engine& engine, const std::string& body);
+// Events "evidence", "delta", "answer" and "error", each with JSON.
+StreamFormat ask_stream_format();
 Result<Json> answer_route(Engine& engine, const std::string& answer_id);
 Result<Json> replay_route(Engine& engine, const std::string& answer_id);
 Result<Json> collections_route(Engine& engine);

@@ -7,14 +7,26 @@
 #include <algorithm>
 #include <atomic>
 #include <charconv>
+#include <chrono>
 #include <cstring>
 #include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
 #include <regex>
 #include <utility>
 #include <vector>
 
+#include "answer/backends/event_stream.h"
+#include "base/hash.h"
 #include "base/log.h"
+#include "server/answer_stream.h"
+#include "server/idempotency.h"
+#include "server/metrics.h"
+#include "server/openai_routes.h"
+#include "server/openapi.h"
 #include "server/routes.h"
+#include "server/views.h"
 
 namespace grounds {
 namespace {
@@ -37,6 +49,9 @@ std::string_view host_of(std::string_view authority) {
 }
 
 std::string dump(const Json& json) { return json.dump(-1, ' ', false, Json::error_handler_t::replace); }
+
+// Seconds of this process's monotonic clock.
+double now_seconds() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
 
 // `status`: 0 for the one that goes with the error's code.
 void answer_error(httplib::Response& response, const Error& error, int status = 0) {
@@ -69,7 +84,18 @@ struct Server::State {
   ListenAddress address;
   httplib::Server http;
   std::atomic<bool> stopping = false;
-  std::vector<std::pair<std::string, std::regex>> routes;  // method and path, to tell 405 from 404
+  // To tell 405 from 404, and to count by.
+  struct Route {
+    Route(std::string the_method, std::string the_pattern)
+        : method(std::move(the_method)), pattern(std::move(the_pattern)), regex(pattern) {}
+    std::string method, pattern;
+    std::regex regex;
+  };
+  std::vector<Route> routes;
+  Metrics metrics;
+  IdempotencyKeys idempotency;
+  std::mutex mutex;
+  std::map<const httplib::Request*, double> running;  // guarded by mutex: since when
 
   void get(const std::string& pattern, std::function<Result<Json>(const httplib::Request&)> route) {
     routes.emplace_back("GET", pattern);
@@ -78,11 +104,12 @@ struct Server::State {
     });
   }
 
-  // A route that takes a JSON body, of at most kMaxBodyBytes however it is sent.
-  void post(const std::string& pattern, Result<Json> (*route)(Engine&, const std::string&)) {
+  // A route that takes a body of at most kMaxBodyBytes, however it is sent.
+  using BodyRoute = std::function<void(const httplib::Request&, httplib::Response&, const std::string& body)>;
+  void post_body(const std::string& pattern, BodyRoute route) {
     routes.emplace_back("POST", pattern);
-    http.Post(pattern, [this, route](const httplib::Request&, httplib::Response& response,
-                                     const httplib::ContentReader& reader) {
+    http.Post(pattern, [route = std::move(route)](const httplib::Request& request, httplib::Response& response,
+                                                  const httplib::ContentReader& reader) {
       std::string body;
       bool fits = true;
       bool complete = reader([&](const char* data, std::size_t size) {
@@ -94,12 +121,135 @@ struct Server::State {
         std::string what = fits ? "the body is incomplete" : "the body is over " + std::to_string(kMaxBodyBytes) + " bytes";
         return answer_error(response, {ErrorCode::kUsage, std::move(what), ""}, fits ? 400 : 413);
       }
+      route(request, response, body);
+    });
+  }
+
+  void post(const std::string& pattern, Result<Json> (*route)(Engine&, const std::string&)) {
+    post_body(pattern, [this, route](const httplib::Request&, httplib::Response& response, const std::string& body) {
       answer(response, route(engine, body));
     });
   }
 
+  void count_answer(const Result<Answer>& result) {
+    if (!result) return metrics.add("grounds_answers_failed_total", {{"code", std::string(error_code_name(result.error().code))}});
+    metrics.add("grounds_answers_total", {{"backend", result->backend}, {"verdict", std::string(verdict_name(result->text.verdict))},
+                                          {"reused", result->reused ? "true" : "false"}, {"fallback", result->fallback ? "true" : "false"}});
+    metrics.observe("grounds_answer_stage_seconds", {{"stage", "retrieval"}}, static_cast<double>(result->retrieval_ms) / 1000);
+    metrics.observe("grounds_answer_stage_seconds", {{"stage", "model"}}, static_cast<double>(result->model_ms) / 1000);
+  }
+
+  // Answers as a stream of events, unless it fails before there is anything to send.
+  void stream(httplib::Response& response, AskRequest request, StreamFormat format, Json (*problem)(const Error&)) {
+    auto stream = std::make_shared<AnswerStream>(engine, std::move(request), std::move(format),
+                                                 [this](const Result<Answer>& result) { count_answer(result); });
+    if (auto error = stream->wait_for_first()) {
+      response.status = http_status(error->code);
+      return response.set_content(dump(problem(*error)), kProblem);
+    }
+    response.set_header("Cache-Control", "no-store");
+    response.set_chunked_content_provider("text/event-stream", [this, stream](std::size_t, httplib::DataSink& sink) {
+      bool end = false;
+      const std::string bytes = stream->next(&end);
+      if (stopping || !sink.is_writable() || (!bytes.empty() && !sink.write(bytes.data(), bytes.size()))) return false;
+      if (end) sink.done();
+      return true;
+    });
+  }
+
+  // What a client sends again because it did not hear the first time is not asked twice.
+  void idempotent(const httplib::Request& request, httplib::Response& response, const std::string& body,
+                  const std::function<void()>& run) {
+    const std::string key = request.get_header_value("Idempotency-Key");
+    if (!request.has_header("Idempotency-Key")) return run();
+    if (key.empty() || key.size() > 255)
+      return answer_error(response, {ErrorCode::kUsage, "an Idempotency-Key has 1 to 255 characters", ""});
+    KeptResponse kept;
+    const std::string name = request.path + " " + key;
+    switch (idempotency.begin(name, sha256_hex(body), engine.workspace().clock().now(), &kept)) {
+      case IdempotencyKeys::State::kKept:
+        response.status = kept.status;
+        response.set_header("Idempotency-Replayed", "true");
+        return response.set_content(kept.body, kept.content_type);
+      case IdempotencyKeys::State::kRunning:
+        return answer_error(response, {ErrorCode::kUsage, "a request with this Idempotency-Key is being answered", "wait for it"}, 409);
+      case IdempotencyKeys::State::kOtherBody:
+        return answer_error(response, {ErrorCode::kUsage, "this Idempotency-Key came with another body before", "use a new key for a new request"}, 422);
+      case IdempotencyKeys::State::kNew: break;
+    }
+    run();
+    if (response.status >= 300 || response.body.empty()) idempotency.drop(name);
+    else idempotency.finish(name, {response.status, response.get_header_value("Content-Type"), response.body});
+  }
+
+  void ask(const httplib::Request& request, httplib::Response& response, const std::string& body) {
+    Result<ParsedAsk> parsed = parse_ask(engine, body);
+    if (!parsed) return answer_error(response, parsed.error());
+    if (parsed->stream && request.has_header("Idempotency-Key"))
+      return answer_error(response, {ErrorCode::kUsage, "a stream cannot be repeated: Idempotency-Key goes without 'stream'", ""});
+    if (parsed->stream) return stream(response, std::move(parsed->request), ask_stream_format(), problem_view);
+    idempotent(request, response, body, [&] {
+      Result<Answer> result = engine.asker().ask(parsed->request);
+      count_answer(result);
+      response.status = 200;
+      if (result) response.set_content(dump(answer_view(*result)), kJson);
+      else answer_error(response, result.error());
+    });
+  }
+
+  void chat(httplib::Response& response, const std::string& body) {
+    const auto problem = [&](const Error& error) {
+      response.status = http_status(error.code);
+      response.set_content(dump(openai_problem_view(error)), kProblem);
+    };
+    Result<ChatRequest> parsed = parse_chat(engine, body);
+    if (!parsed) return problem(parsed.error());
+    const UnixMillis now = engine.workspace().clock().now();
+    if (parsed->ask.stream) return stream(response, parsed->ask.request, chat_stream_format(*parsed, now), openai_problem_view);
+    Result<Answer> result = engine.asker().ask(parsed->ask.request);
+    count_answer(result);
+    if (result) response.set_content(dump(chat_view(*parsed, *result, now)), kJson);
+    else problem(result.error());
+  }
+
+  void add_metrics() {
+    metrics.describe("grounds_http_requests_total", "counter", "Requests by route and status.");
+    metrics.describe("grounds_http_request_seconds", "histogram", "Time to answer a request, by route.");
+    metrics.describe("grounds_answers_total", "counter", "Answers by the backend that gave them, verdict, reuse and fallback.");
+    metrics.describe("grounds_answers_failed_total", "counter", "Questions without an answer, by the error's code.");
+    metrics.describe("grounds_answer_stage_seconds", "histogram", "Time of an answer's stages: retrieval, model.");
+    metrics.describe("grounds_start_time_seconds", "gauge", "When this process began to serve, in seconds since 1970.");
+    metrics.set("grounds_start_time_seconds", {}, static_cast<double>(engine.workspace().clock().now()) / 1000);
+    routes.emplace_back("GET", "/metrics");
+    http.Get("/metrics", [this](const httplib::Request&, httplib::Response& response) {
+      response.set_content(metrics.text(), "text/plain; version=0.0.4; charset=utf-8");
+    });
+    http.set_logger([this](const httplib::Request& request, const httplib::Response& response) {
+      double started = 0;
+      {
+        std::lock_guard lock(mutex);
+        auto found = running.find(&request);
+        if (found == running.end()) return;
+        started = found->second;
+        running.erase(found);
+      }
+      // Known routes by their pattern: no more labels than there are routes.
+      std::string route = "other";
+      for (const Route& each : routes)
+        if (each.method == request.method && std::regex_match(request.path, each.regex)) route = each.pattern;
+      metrics.add("grounds_http_requests_total", {{"method", request.method.size() > 8 ? "other" : request.method}, {"route", route},
+                                                  {"status", std::to_string(response.status)}});
+      metrics.observe("grounds_http_request_seconds", {{"route", route}}, now_seconds() - started);
+    });
+  }
+
   void add_routes() {
-    http.set_pre_routing_handler([](const httplib::Request& request, httplib::Response& response) {
+    add_metrics();
+    http.set_pre_routing_handler([this](const httplib::Request& request, httplib::Response& response) {
+      {
+        std::lock_guard lock(mutex);
+        running[&request] = now_seconds();
+      }
       if (!is_foreign(request)) return httplib::Server::HandlerResponse::Unhandled;
       answer(response, fail(ErrorCode::kRefused, "this server answers to loopback hosts and origins only"));
       return httplib::Server::HandlerResponse::Handled;
@@ -109,8 +259,8 @@ struct Server::State {
       if (response.status != 404)
         return answer_error(response, {ErrorCode::kUsage, "the request cannot be read", ""}, response.status);
       std::string allowed;
-      for (const auto& [method, pattern] : routes)
-        if (std::regex_match(request.path, pattern)) allowed += (allowed.empty() ? "" : ", ") + method;
+      for (const Route& each : routes)
+        if (std::regex_match(request.path, each.regex)) allowed += (allowed.empty() ? "" : ", ") + each.method;
       if (allowed.empty())
         return answer_error(response, {ErrorCode::kNotFound, "no such route: " + request.method + " " + request.path, ""});
       response.set_header("Allow", allowed);
@@ -120,7 +270,15 @@ struct Server::State {
       answer(response, fail(ErrorCode::kInternal, "internal error"));
     });
     post("/v1/search", search_route);
-    post("/v1/ask", ask_route);
+    post_body("/v1/ask", [this](const httplib::Request& request, httplib::Response& response, const std::string& body) {
+      ask(request, response, body);
+    });
+    post_body("/v1/chat/completions", [this](const httplib::Request&, httplib::Response& response, const std::string& body) {
+      chat(response, body);
+    });
+    post("/v1/embeddings", embeddings_route);
+    get("/v1/models", [this](const httplib::Request&) { return models_route(engine); });
+    get("/openapi.json", [](const httplib::Request&) { return Result<Json>(openapi_document()); });
     // Reads a body that it has no use for, but bounded.
     const std::string replay = R"(/v1/answers/([0-9A-Za-z]+)/replay)";
     routes.emplace_back("POST", replay);

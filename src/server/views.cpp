@@ -112,6 +112,15 @@ Json search_view(const SearchResponse& response, std::int64_t took_ms, bool with
           {"results", std::move(results)}};
 }
 
+Json evidence_view(const std::vector<EvidenceItem>& evidence) {
+  Json items = Json::array();
+  for (const EvidenceItem& item : evidence)
+    items.push_back({{"number", item.number}, {"uri", item.uri}, {"title", item.title}, {"heading", item.heading},
+                     {"date", text_or_null(item.date)}, {"page_from", page_or_null(item.page_from)},
+                     {"page_to", page_or_null(item.page_to)}, {"begin", item.begin}, {"end", item.end}, {"text", item.text}});
+  return items;
+}
+
 Json answer_view(const Answer& answer) {
   return {{"answer_id", answer.answer_id},
           {"answer", answer.text.answer},

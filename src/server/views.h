@@ -17,6 +17,8 @@ Json ingest_view(const IngestReport& report);
 // `with_scores`: admins see them; others get null unless the collection counts what is visible only.
 Json search_view(const SearchResponse& response, std::int64_t took_ms, bool with_scores);
 Json answer_view(const Answer& answer);
+// What an answer is made from: places and texts, without scores.
+Json evidence_view(const std::vector<EvidenceItem>& evidence);
 // [{"role","content"}], content a text or a list of text parts as OpenAI's clients send it. kUsage.
 Result<std::vector<Message>> parse_messages(const Json& list);
 Json record_view(const RecordedAnswer& recorded);

@@ -47,7 +47,7 @@ Result<bool> ReuseIndex::withdraw(const std::string& answer_id, UnixMillis time)
   std::lock_guard lock(mutex_);
   GROUNDS_ASSIGN_OR_RETURN(Database * database, open());
   GROUNDS_RETURN_IF_ERROR(database->run(
-      "UPDATE reusable SET withdrawn = ? WHERE withdrawn IS NULL AND key = (SELECT key FROM reusable WHERE answer_id = ?)",
+      "UPDATE reusable SET withdrawn = ? WHERE withdrawn IS NULL AND key = (SELECT key FROM reusable WHERE answer_id = ? AND withdrawn IS NULL)",
       time, answer_id));
   return database->changes() > 0;
 }

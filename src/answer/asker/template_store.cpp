@@ -74,6 +74,9 @@ Result<PromptTemplate> TemplateStore::find(std::string_view name, std::string_vi
 Result<PromptTemplate> TemplateStore::add(const std::string& name, const std::string& language, const std::string& text) const {
   if (!is_name(name))
     return fail(ErrorCode::kUsage, "'" + name + "' is no name for a template", "use a-z, 0-9, - and _, a letter first");
+  // A later version of the program may have a later version of it.
+  for (const PromptTemplate& each : built_in_templates())
+    if (each.name == name) return fail(ErrorCode::kUsage, "'" + name + "' is built in", "choose another name, and ask with --template");
   if (language != "en" && language != "zh")
     return fail(ErrorCode::kUsage, "'" + language + "' is no language of a template", "en or zh");
   if (!is_valid_utf8(text) || text.size() > kMaxTemplateBytes)

@@ -22,7 +22,8 @@ class TemplateStore {
   // "", "default", "default@1" with the question's language; or an id, "default.en@1". kNotFound names
   // what there is.
   Result<PromptTemplate> find(std::string_view name, std::string_view language) const;
-  // The next version of that name and language. kUsage for a bad name or language, kBadInput for a text
+  // The next version of that name and language. kUsage for a bad name or language and for
+  // the name of a built-in one, kBadInput for a text
   // with an unknown variable, without {{question}} or {{evidence}}, or the same as the version before.
   Result<PromptTemplate> add(const std::string& name, const std::string& language, const std::string& text) const;
 

@@ -103,7 +103,9 @@ HttpReply post_json(const HttpCall& call) {
     httplib::Result result = client.send(request);
     if (too_large) reply.failure = HttpFailure::kTooLarge;
     else if (stopped) reply.failure = HttpFailure::kCancelled;
-    else if (!result) reply.failure = watchdog.verdict() != HttpFailure::kNone ? watchdog.verdict() : failure_of(result.error());
+    // A connection that was cut looks like the end of a body whose length was not said.
+    else if (watchdog.verdict() != HttpFailure::kNone) reply.failure = watchdog.verdict();
+    else if (!result) reply.failure = failure_of(result.error());
   } catch (const std::exception&) {
     reply.failure = HttpFailure::kConnection;  // a header that the library cannot make sense of
   }
