@@ -15,11 +15,9 @@ namespace grounds {
 enum class ExternalTool : std::uint8_t {
   kPdfText,  // pdftotext of poppler-utils: pages in reading order of the page's layout, parted by form feeds
   kDocText,  // catdoc: Word 97-2003
-  kXlsText,  // xls2csv of catdoc: Excel 97-2003, sheets parted by form feeds
-  kPptText,  // catppt of catdoc: PowerPoint 97-2003, slides parted by form feeds
   kImageText,  // tesseract: the text of an image
 };
-inline constexpr std::uint8_t kExternalToolCount = 5;
+inline constexpr std::uint8_t kExternalToolCount = 3;
 
 struct ToolOutput {
   int exit_code = 0;

@@ -59,6 +59,7 @@ Result<Extract> parse_outlook_message(std::string_view bytes, ParseContext& cont
 Result<Extract> parse_legacy_word(std::string_view bytes, ParseContext& context);
 Result<Extract> parse_legacy_excel(std::string_view bytes, ParseContext& context);
 Result<Extract> parse_legacy_powerpoint(std::string_view bytes, ParseContext& context);
+Result<Extract> parse_dbase(std::string_view bytes, ParseContext& context);
 Result<Extract> parse_image(std::string_view bytes, ParseContext& context);
 
 }  // namespace grounds::parsing

@@ -1,8 +1,7 @@
-// Office 97-2003, by the programs of catdoc, and images, by tesseract.
+// Word 97-2003, by catdoc, and images, by tesseract.
 #include <algorithm>
 
 #include "base/utf8.h"
-#include "ingest/parsers/delimited.h"
 #include "ingest/parsers/extract_builder.h"
 #include "ingest/parsers/format_table.h"
 #include "ingest/parsers/tool_text.h"
@@ -28,35 +27,6 @@ Result<Extract> parse_legacy_word(std::string_view bytes, ParseContext& context)
   if (!part) return part;
   builder.set_title(part->title);
   builder.add_extract(std::move(*part));
-  return builder.finish();
-}
-
-Result<Extract> parse_legacy_excel(std::string_view bytes, ParseContext& context) {
-  GROUNDS_ASSIGN_OR_RETURN(const std::string text, tool_text(context, ExternalTool::kXlsText, bytes));
-  ExtractBuilder builder("xls/1");
-  std::string_view rest = text;
-  for (int sheet = 1; !rest.empty() && !builder.over_limit(); ++sheet) {
-    builder.set_page(sheet);
-    const std::string_view page = take_page(rest);
-    auto records = read_records(page, ',');
-    if (!records) {
-      builder.warn("sheet " + std::to_string(sheet) + " was left out: " + records.error().message);
-      continue;
-    }
-    builder.add_table(shape_table(std::move(*records)));
-  }
-  return builder.finish();
-}
-
-Result<Extract> parse_legacy_powerpoint(std::string_view bytes, ParseContext& context) {
-  GROUNDS_ASSIGN_OR_RETURN(const std::string text, tool_text(context, ExternalTool::kPptText, bytes));
-  ExtractBuilder builder("ppt/1");
-  std::string_view rest = text;
-  for (int slide = 1; !rest.empty() && !builder.over_limit(); ++slide) {
-    builder.set_page(slide);
-    auto part = parse_plain_body(take_page(rest));
-    if (part) builder.add_extract(std::move(*part));
-  }
   return builder.finish();
 }
 

@@ -47,6 +47,7 @@ constexpr std::array<Names, 1> kOutlookExtensions = {"msg"};
 constexpr std::array<Names, 3> kWordExtensions = {"doc", "dot", "wps"};
 constexpr std::array<Names, 3> kExcelExtensions = {"xls", "xlt", "et"};
 constexpr std::array<Names, 4> kPowerPointExtensions = {"ppt", "pps", "pot", "dps"};
+constexpr std::array<Names, 1> kDbaseExtensions = {"dbf"};
 constexpr std::array<Names, 7> kImageExtensions = {"png", "jpg", "jpeg", "tif", "tiff", "gif", "webp"};
 
 constexpr std::array kFormats = {
@@ -78,13 +79,13 @@ constexpr std::array kFormats = {
     FormatEntry{Format::kLegacyWord, "Word 97-2003", kWordExtensions, nullptr, parse_legacy_word, nullptr},
     FormatEntry{Format::kLegacyExcel, "Excel 97-2003", kExcelExtensions, nullptr, parse_legacy_excel, nullptr},
     FormatEntry{Format::kLegacyPowerPoint, "PowerPoint 97-2003", kPowerPointExtensions, nullptr, parse_legacy_powerpoint, nullptr},
+    FormatEntry{Format::kDbase, "dBASE", kDbaseExtensions, nullptr, parse_dbase, nullptr},
     FormatEntry{Format::kImage, "image", kImageExtensions, nullptr, parse_image, nullptr},
 };
 
 // Formats that are text to the eye but would be noise if read as such, and those without a signature.
-constexpr std::array<std::pair<Names, Names>, 4> kUnsupported = {{{"svg", "an SVG image"},
+constexpr std::array<std::pair<Names, Names>, 3> kUnsupported = {{{"svg", "an SVG image"},
                                                                   {"ps", "a PostScript document"},
-                                                                  {"dbf", "a dBASE table (.dbf)"},
                                                                   {"tnef", "a TNEF mail attachment"}}};
 
 std::string extension_of(std::string_view name) {
@@ -129,7 +130,7 @@ Result<Extract> parse(std::string_view name, std::string_view bytes, ParseContex
   return extract;
 }
 
-bool is_image(std::string_view kind) { return kind.ends_with(" image") && kind != "an SVG image"; }
+bool is_image(std::string_view kind) { return kind.ends_with(" image") && kind.find("MP4") == std::string_view::npos; }
 
 }  // namespace
 
@@ -167,6 +168,13 @@ Result<Format> detect_format(std::string_view name, std::string_view bytes) {
   for (const auto& [known, kind] : kUnsupported) {
     if (extension == known) return unsupported_format(kind);
   }
+  // Programs export web pages and lists under the names of old Office files.
+  const bool claims_office = extension == "xls" || extension == "doc";
+  if (claims_office && starts_like_html(bytes)) return Format::kHtml;
+  if (claims_office && bytes.starts_with("<?xml ")) return Format::kXml;
+  const bool is_bare_workbook = bytes.starts_with("\x09\x02") || bytes.starts_with("\x09\x04") || bytes.starts_with("\x09\x08");
+  if (extension == "xls" && !is_bare_workbook) return Format::kTsv;
+  if (extension == "doc") return Format::kText;
   for (const FormatEntry& entry : kFormats) {
     if (std::find(entry.extensions.begin(), entry.extensions.end(), extension) != entry.extensions.end()) {
       return entry.format;

@@ -17,14 +17,12 @@ struct Program {
   std::vector<std::string> arguments;
 };
 
-// The document is standard input. catdoc's programs want a name for it.
+// The document is standard input. catdoc wants a name for it.
 Program describe(ExternalTool tool) {
-  const std::string input = "/dev/stdin", page_break = "\f";
+  const std::string input = "/dev/stdin";
   switch (tool) {
     case ExternalTool::kPdfText: return {"pdftotext", "poppler-utils", {"-q", "-layout", "-enc", "UTF-8", "-eol", "unix", "-", "-"}};
     case ExternalTool::kDocText: return {"catdoc", "catdoc", {"-d", "utf-8", "-w", input}};
-    case ExternalTool::kXlsText: return {"xls2csv", "catdoc", {"-d", "utf-8", "-q", "1", "-f", "%Y-%m-%d", "-b", page_break, input}};
-    case ExternalTool::kPptText: return {"catppt", "catdoc", {"-d", "utf-8", "-b", page_break, input}};
     case ExternalTool::kImageText: return {"tesseract", "tesseract-ocr", {"stdin", "stdout", "-l", "eng+chi_sim"}};
   }
   return {};

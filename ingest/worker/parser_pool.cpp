@@ -40,7 +40,7 @@ std::string describe_end(int status, const ParserLimits& limits) {
   }
   const int signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
   switch (signal) {
-    case SIGXCPU: return "parsing took more processor time than the " + seconds_text(limits.deadline_ms) + " allowed";
+    case SIGXCPU: return "parsing took more processor time than the " + std::to_string(limits.cpu_seconds) + " s allowed";
     case SIGSYS: return "the parser process was stopped: it tried a system call that parsers may not make";
     case SIGKILL: return "the parser process was killed from outside, as the system does when memory runs out";
     default: {
@@ -129,7 +129,7 @@ class ProcessPool final : public ParserPool {
     }
     ChildProcess& child = *slot.child;
     const Deadline deadline = std::chrono::steady_clock::now() + std::chrono::milliseconds(limits_.deadline_ms);
-    child.allow_cpu_seconds(static_cast<std::uint64_t>(limits_.deadline_ms / 1000 + 1));
+    child.allow_cpu_seconds(static_cast<std::uint64_t>(limits_.cpu_seconds));
     auto reply = exchange(child, name, bytes, deadline);
     if (reply) return std::move(*reply);
     const int status = child.end();
@@ -198,7 +198,7 @@ class ProcessPool final : public ParserPool {
   const ParserLimits limits_;
   const std::string program_;
   SpawnThread spawner_;  // before the slots: it must outlive their processes
-  ToolRunner tools_{program_, limits_.max_memory_bytes, spawner_};
+  ToolRunner tools_{program_, limits_.max_memory_bytes, static_cast<std::uint64_t>(limits_.cpu_seconds), spawner_};
   std::vector<std::unique_ptr<Slot>> slots_;
   std::mutex mutex_;
   std::condition_variable returned_;

@@ -59,7 +59,7 @@ Result<ToolOutput> ToolRunner::run(ExternalTool tool, std::string_view bytes, De
   }
   Result<ChildProcess> child = fail(ErrorCode::kInternal, "not started");
   const std::vector<std::string> arguments = {"tool", std::to_string(static_cast<int>(tool)), std::to_string(memory_bytes_),
-                                              std::to_string(getpid()), std::to_string(seconds_until(deadline))};
+                                              std::to_string(getpid()), std::to_string(std::min(cpu_seconds_, seconds_until(deadline)))};
   spawner_.call([&] { child = ChildProcess::start(program_, arguments, file.descriptor()); });
   if (!child) return fail(std::move(child).error());
   auto output = child->receive_all(kMaxToolOutput, deadline);
