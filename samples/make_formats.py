@@ -459,6 +459,58 @@ def msg():
     })
 
 
+def xls():
+    """A workbook of BIFF 8: strings, a date, merged cells, a formula's last value."""
+    def record(kind, content=b""):
+        return struct.pack("<HH", kind, len(content)) + content
+
+    def text(value):
+        return struct.pack("<HB", len(value), 1) + value.encode("utf-16-le")
+
+    def short_text(value):
+        return struct.pack("<BB", len(value), 1) + value.encode("utf-16-le")
+
+    strings = ["日期", "地区", "金额（万元）", "苏州", "Leeds"]
+    start = record(0x809, struct.pack("<HHHHII", 0x600, 5, 0, 0, 0, 0))
+    body = (record(0x41E, struct.pack("<H", 164) + text("#,##0.00"))
+            + b"".join(record(0xE0, struct.pack("<HH", 0, kind) + bytes(16)) for kind in (0, 14, 164))
+            + record(0xFC, struct.pack("<II", len(strings), len(strings)) + b"".join(text(value) for value in strings)))
+    name = short_text("销售")
+    size = len(start) + len(record(0x85, bytes(6) + name)) + len(body) + 4
+    globals_part = start + record(0x85, struct.pack("<IH", size, 0) + name) + body + record(0x0A)
+    cells = b"".join(record(0xFD, struct.pack("<HHHI", 0, column, 0, column)) for column in range(3))
+    cells += record(0x27E, struct.pack("<HHHI", 1, 0, 1, 45688 << 2 | 2)) + record(0xFD, struct.pack("<HHHI", 1, 1, 0, 3))
+    cells += record(0x203, struct.pack("<HHHd", 1, 2, 2, 1234.5))
+    cells += record(0x27E, struct.pack("<HHHI", 2, 0, 1, 45716 << 2 | 2)) + record(0x27E, struct.pack("<HHHI", 2, 2, 2, (-32000 << 2 & 0xFFFFFFFF) | 3))
+    cells += record(0x06, struct.pack("<HHHdHIH", 3, 2, 2, 914.5, 0, 0, 0))
+    sheet = (record(0x809, struct.pack("<HHHHII", 0x600, 0x10, 0, 0, 0, 0)) + cells
+             + record(0xE5, struct.pack("<HHHHH", 1, 1, 2, 1, 1)) + record(0x0A))
+    return compound({"Workbook": globals_part + sheet})
+
+
+def ppt():
+    def record(kind, content, version=0, instance=0):
+        return struct.pack("<HHI", instance << 4 | version, kind, len(content)) + content
+
+    def text(kind, value):
+        return record(3999, struct.pack("<I", kind)) + record(4000, value.encode("utf-16-le"))
+
+    slides = (record(1011, bytes(20)) + text(0, "Spring launch") + text(1, "Two new meters\rPrices stay")
+              + record(1011, bytes(20)) + text(0, "产品") + record(3999, struct.pack("<I", 4)) + record(4008, b"XL-300 in May"))
+    return compound({"PowerPoint Document": record(1000, record(4080, slides, 0xF, 0), 0xF), "Current User": bytes(20)})
+
+
+def dbf():
+    fields = [("NAME", "C", 12), ("PRICE", "N", 8), ("SINCE", "D", 8)]
+    rows = [("XL-200", "4800", "20250101"), ("阀门", "260.5", "20251231")]
+    head = b"".join(name.encode().ljust(11, b"\0") + kind.encode() + bytes(4) + bytes([size, 0]) + bytes(14) for name, kind, size in fields)
+    width = 1 + sum(size for _, _, size in fields)
+    out = struct.pack("<BBBBIHH", 3, 126, 1, 15, len(rows), 32 + len(head) + 1, width) + bytes(20) + head + b"\r"
+    for row in rows:
+        out += b" " + b"".join(value.encode("gbk").ljust(size) for value, (_, _, size) in zip(row, fields))
+    return out + b"\x1a"
+
+
 def main():
     folder = Path(sys.argv[1] if len(sys.argv) > 1 else Path(__file__).parent / "formats")
     folder.mkdir(parents=True, exist_ok=True)
@@ -472,6 +524,7 @@ def main():
         "contract.docx": docx(), "sales.xlsx": xlsx(), "launch.pptx": pptx(), "care.odt": odt(), "stock.ods": ods(), "safety.odp": odp(),
         "report.pdf": pdf(), "scan.pdf": scanned_pdf(), "prices.eml": eml(), "valve.mbox": mbox(), "repairs.rtf": rtf(), "flow.epub": epub(),
         "prices.mhtml": mhtml(), "invoice.ofd": ofd(), "documents.zip": zip_of_documents(), "error.msg": msg(),
+        "sales.xls": xls(), "launch.ppt": ppt(), "parts.dbf": dbf(),
         "prices-gbk.csv": "型号,单价（元）\r\nXL-200,4800\r\nVM-50,2650\r\n".encode("gbk"),
         "parts.json": json.dumps(records, ensure_ascii=False, indent=1).encode(), "ticket.json": json.dumps(ticket, ensure_ascii=False).encode(),
         "events.jsonl": "".join(json.dumps(r, ensure_ascii=False) + "\n" for r in
