@@ -83,6 +83,22 @@ class Commit {
     return {};
   }
 
+  // Terms of two analyzers are never mixed in one generation.
+  Status check_analyzer() {
+    if (batch_.versions.empty() || batch_.analyzer.empty() || chunks_ == 0) return {};
+    GROUNDS_ASSIGN_OR_RETURN(
+        Statement statement,
+        database_.prepare("SELECT coalesce(max(g.analyzer = ?1), 0), max(g.analyzer) FROM segments g JOIN spaces s ON "
+                          "s.id = g.space WHERE s.collection = ?2 AND g.analyzer <> ''"));
+    statement.bind(batch_.analyzer, collection_.id);
+    GROUNDS_RETURN_IF_ERROR(statement.step());
+    if (statement.integer(0) == 1 || statement.is_null(1)) return {};
+    return fail(ErrorCode::kRefused,
+                "collection " + collection_.name + " was indexed with analyzer " + statement.text(1) +
+                    ", this program has " + batch_.analyzer,
+                "run: grounds index rebuild -c " + collection_.name);
+  }
+
   bool changed() const {
     return result_.added + result_.updated + result_.deleted + result_.regrouped > 0;
   }
@@ -240,6 +256,7 @@ Result<CommitResult> publish(Workspace& workspace, const Collection& collection,
   GROUNDS_ASSIGN_OR_RETURN(Transaction transaction, Transaction::begin(*catalog));
   Commit commit(workspace, *catalog, collection, batch);
   GROUNDS_RETURN_IF_ERROR(commit.read_last());
+  GROUNDS_RETURN_IF_ERROR(commit.check_analyzer());
   GROUNDS_RETURN_IF_ERROR(commit.apply_deletions());
   GROUNDS_RETURN_IF_ERROR(commit.apply_versions());
   GROUNDS_RETURN_IF_ERROR(commit.apply_regrouping());

@@ -8,10 +8,10 @@
 namespace grounds {
 namespace {
 
-// Document ids that may be read, as a bitmap over [0, size).
+// Document ids, as a bitmap over [0, size): ids are dense, and every chunk of a collection is looked up.
 class DocumentSet {
  public:
-  void insert(std::int64_t document) {
+  void add(std::int64_t document) {
     if (document >= static_cast<std::int64_t>(bits_.size())) bits_.resize(document + 1);
     bits_[document] = true;
   }
@@ -43,7 +43,30 @@ Result<DocumentSet> readable_documents(Database& database, const Collection& col
   for (;;) {
     GROUNDS_ASSIGN_OR_RETURN(bool row, statement.step());
     if (!row) return documents;
-    documents.insert(statement.integer(0));
+    documents.add(statement.integer(0));
+  }
+}
+
+// The documents whose version of `generation` passes the filter.
+Result<DocumentSet> matching_documents(Database& database, const Collection& collection, const MetadataFilter& filter,
+                                       Generation generation) {
+  GROUNDS_ASSIGN_OR_RETURN(
+      Statement statement,
+      database.prepare("SELECT d.id, d.uri, v.title, v.date, v.metadata FROM documents d JOIN versions v ON "
+                       "v.document = d.id WHERE d.collection = ?1 AND v.created <= ?2 AND "
+                       "(v.retired IS NULL OR v.retired > ?2)"));
+  statement.bind(collection.id, generation);
+  const bool needs_metadata = filter.needs_metadata();
+  DocumentSet documents;
+  for (;;) {
+    GROUNDS_ASSIGN_OR_RETURN(bool row, statement.step());
+    if (!row) return documents;
+    Json metadata;
+    if (needs_metadata) {
+      GROUNDS_ASSIGN_OR_RETURN(metadata, parse_json(statement.text_view(4)));
+    }
+    if (filter.matches(statement.text_view(1), statement.text_view(2), statement.text_view(3), metadata))
+      documents.add(statement.integer(0));
   }
 }
 
@@ -100,9 +123,23 @@ Status clear_retired(Database& database, std::int64_t space, Generation generati
   }
 }
 
-Result<std::shared_ptr<const Bitset>> eligible(const Marked& marked, const DocumentSet& documents) {
-  GROUNDS_ASSIGN_OR_RETURN(std::span<const std::int64_t> owner, marked.segment->documents());
-  auto bits = std::make_shared<Bitset>(*marked.live);
+// After a rebuild with another analyzer the old segments are for the generations before it. They show
+// nothing here, and their terms are not to be searched for.
+void drop_foreign(std::vector<Marked>& segments) {
+  std::string live;
+  for (const Marked& each : segments)
+    if (each.live->count() > 0) live = each.segment->header().analyzer;
+  if (live.empty()) return;
+  std::erase_if(segments, [&](const Marked& each) {
+    return each.live->count() == 0 && each.segment->header().analyzer != live;
+  });
+}
+
+// Those of `chunks` that belong to one of the documents.
+Result<std::shared_ptr<const Bitset>> of_documents(const Segment& segment, const Bitset& chunks,
+                                                   const DocumentSet& documents) {
+  GROUNDS_ASSIGN_OR_RETURN(std::span<const std::int64_t> owner, segment.documents());
+  auto bits = std::make_shared<Bitset>(chunks);
   for (std::uint32_t i = 0; i < bits->size(); ++i)
     if (bits->test(i) && !documents.contains(owner[i])) bits->clear(i);
   return std::shared_ptr<const Bitset>(std::move(bits));
@@ -112,8 +149,9 @@ Result<std::shared_ptr<const Bitset>> eligible(const Marked& marked, const Docum
 constexpr int kAttempts = 10;
 
 std::string snapshot_key(const Collection& collection, const Principal& principal, Generation generation,
-                         Generation access_generation) {
+                         Generation access_generation, const MetadataFilter& filter) {
   std::string key = std::to_string(collection.id) + '/' + std::to_string(generation);
+  if (!filter.empty()) key += filter.canonical() + '/';
   if (principal.admin) return key;
   return key + '/' + std::to_string(principal.auditor ? generation : access_generation) +
          Json(principal.groups).dump();
@@ -121,9 +159,17 @@ std::string snapshot_key(const Collection& collection, const Principal& principa
 
 }  // namespace
 
+std::vector<SegmentView> Snapshot::counted_views(const Settings& settings) const {
+  std::vector<SegmentView> counted = views;
+  if (settings.text("statistics.scope") == "visible")
+    for (std::size_t i = 0; i < counted.size(); ++i) counted[i].live = permitted[i];
+  return counted;
+}
+
 Result<std::shared_ptr<const Snapshot>> Snapshots::get(const std::string& name, const Principal& principal,
                                                        std::optional<Generation> generation,
-                                                       std::optional<Generation> access_generation) {
+                                                       std::optional<Generation> access_generation,
+                                                       const MetadataFilter& filter) {
   Catalog catalog(workspace_);
   // A merge in another process may remove a segment between our reading of its name and our opening of
   // it; what replaced it gives the same results, so read again.
@@ -136,7 +182,7 @@ Result<std::shared_ptr<const Snapshot>> Snapshots::get(const std::string& name, 
                   "collection " + name + " has no generation " + std::to_string(wanted) + " (the newest is " +
                       std::to_string(collection.generation) + ")",
                   "name a generation up to the newest, or leave --as-of out");
-    std::string key = snapshot_key(collection, principal, wanted, access);
+    std::string key = snapshot_key(collection, principal, wanted, access, filter);
     {
       std::lock_guard lock(mutex_);
       for (auto at = kept_.begin(); at != kept_.end(); ++at) {
@@ -151,7 +197,7 @@ Result<std::shared_ptr<const Snapshot>> Snapshots::get(const std::string& name, 
     }
     GROUNDS_ASSIGN_OR_RETURN(CatalogConnection connection, workspace_.catalog());
     bool file_gone = false;
-    auto snapshot = make(*connection, std::move(collection), principal, wanted, access, file_gone);
+    auto snapshot = make(*connection, std::move(collection), principal, wanted, access, filter, file_gone);
     if (!snapshot && file_gone) {
       if (attempt < kAttempts) continue;
       return fail(ErrorCode::kDamaged, snapshot.error().message,
@@ -177,14 +223,18 @@ void Snapshots::keep(std::string key, std::shared_ptr<const Snapshot> snapshot) 
 
 Result<std::shared_ptr<const Snapshot>> Snapshots::make(Database& database, Collection collection,
                                                         const Principal& principal, Generation generation,
-                                                        Generation access_generation, bool& file_gone) {
+                                                        Generation access_generation, const MetadataFilter& filter,
+                                                        bool& file_gone) {
   auto snapshot = std::make_shared<Snapshot>();
   snapshot->generation = generation;
   snapshot->access_generation = access_generation;
   GROUNDS_ASSIGN_OR_RETURN(ReadTransaction read, ReadTransaction::begin(database));
   GROUNDS_ASSIGN_OR_RETURN(bool pruned, Catalog::is_pruned(database, collection.id, generation));
   if (pruned) return pruned_generation(generation);
-  DocumentSet documents;
+  DocumentSet documents, matching;
+  if (!filter.empty()) {
+    GROUNDS_ASSIGN_OR_RETURN(matching, matching_documents(database, collection, filter, generation));
+  }
   if (!principal.admin) {
     GROUNDS_ASSIGN_OR_RETURN(
         documents, readable_documents(database, collection, principal, generation, access_generation));
@@ -202,11 +252,16 @@ Result<std::shared_ptr<const Snapshot>> Snapshots::make(Database& database, Coll
       marked.push_back(std::move(each));
     }
     GROUNDS_RETURN_IF_ERROR(clear_retired(database, space.id, generation, marked));
+    drop_foreign(marked);
     Snapshot::SpaceViews views{space, snapshot->views.size(), marked.size(), 0};
     for (Marked& each : marked) {
       SegmentView view{each.segment, each.live, each.live};
       if (!principal.admin) {
-        GROUNDS_ASSIGN_OR_RETURN(view.eligible, eligible(each, documents));
+        GROUNDS_ASSIGN_OR_RETURN(view.eligible, of_documents(*each.segment, *each.live, documents));
+      }
+      snapshot->permitted.push_back(view.eligible);
+      if (!filter.empty()) {
+        GROUNDS_ASSIGN_OR_RETURN(view.eligible, of_documents(*each.segment, *view.eligible, matching));
       }
       views.live += each.live->count();
       snapshot->views.push_back(std::move(view));

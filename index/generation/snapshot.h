@@ -15,6 +15,7 @@
 #include "access/principal.h"
 #include "grounds/result.h"
 #include "index/generation/catalog.h"
+#include "index/generation/metadata_filter.h"
 #include "index/segment/segment.h"
 
 namespace grounds {
@@ -32,10 +33,16 @@ struct Snapshot {
   std::vector<SpaceViews> spaces;
   std::vector<SegmentView> views;      // by space
   std::vector<std::int64_t> view_space;  // Space::id by view
+  // By view: live and permitted, whatever the filter. What `statistics.scope` = visible counts over.
+  std::vector<std::shared_ptr<const Bitset>> permitted;
 
   std::span<const SegmentView> views_of(const SpaceViews& space) const {
     return std::span(views).subspan(space.first, space.count);
   }
+  // The views with the chunks that terms are counted over as `live`: all live ones, or with statistics.scope =
+  // visible those that the principal may read. A filter does not matter: what a word is worth is a property of
+  // the collection.
+  std::vector<SegmentView> counted_views(const Settings& settings) const;
 };
 
 // Makes and keeps snapshots of one workspace. Thread-safe.
@@ -45,16 +52,17 @@ class Snapshots {
 
   // The newest generation, or `generation` (kNotFound if it never was, or is pruned). Permissions are
   // those of the generation and of `access_generation` (the newest unless given: a replay gives the
-  // recorded one).
+  // recorded one). Only documents that pass `filter` in that generation are eligible.
   Result<std::shared_ptr<const Snapshot>> get(const std::string& collection, const Principal& principal,
                                               std::optional<Generation> generation = {},
-                                              std::optional<Generation> access_generation = {});
+                                              std::optional<Generation> access_generation = {},
+                                              const MetadataFilter& filter = {});
 
  private:
   struct SegmentRow { std::int64_t space; std::string file, analyzer; std::optional<Generation> created; };
   Result<std::shared_ptr<const Snapshot>> make(Database& database, Collection collection, const Principal& principal,
                                                Generation generation, Generation access_generation,
-                                               bool& file_gone);
+                                               const MetadataFilter& filter, bool& file_gone);
   Result<std::vector<SegmentRow>> segment_rows(Database& database, const Collection& collection, Generation generation);
   Result<std::shared_ptr<const Segment>> open(const SegmentRow& row, bool& file_gone);
   void keep(std::string key, std::shared_ptr<const Snapshot> snapshot);

@@ -216,5 +216,84 @@ TEST_CASE("a batch that changes nothing makes no generation") {
   CHECK(must(fixture.files.list(workspace->directory() + "/segments")).empty());
 }
 
+MetadataFilter filter(std::vector<std::string> conditions) { return must(MetadataFilter::parse(conditions)); }
+
+TEST_CASE("a filter's forms hold as they say") {
+  const Json metadata = {{"year", 2021}, {"team", "sales"}, {"tags", {"a", "b"}}, {"open", true}, {"code", "10"}};
+  const auto holds = [&](const char* condition) {
+    return filter({condition}).matches("reports/q1.md", "Report", "2021-03-04", metadata);
+  };
+  for (const char* condition :
+       {"year=2021", "year=2021.0", "year=2020..2021", "year=2021..", "year=..2021", "team=sales", "team=sa*", "tags=b",
+        "open=true", "code=9..11", "uri=reports/*", "uri=reports/q1.md", "title=Rep*", "date=2021-01-01..2021-12-31"}) {
+    CAPTURE(std::string(condition));
+    CHECK(holds(condition));
+  }
+  for (const char* condition : {"year=2020", "year=2022..", "year=..2020", "team=Sales", "tags=c", "open=false",
+                                "none=1", "none=..5", "uri=report", "date=2022..", "team=sales*x"}) {
+    CAPTURE(std::string(condition));
+    CHECK(!holds(condition));
+  }
+  for (const char* bad : {"", "year", "=5", "year=", "year=.."}) {
+    CAPTURE(std::string(bad));
+    std::vector<std::string> conditions = {bad};
+    CHECK(MetadataFilter::parse(conditions).error().code == ErrorCode::kUsage);
+  }
+  CHECK(filter({"a=1", "b=2"}).canonical() == filter({"b=2", "a=1", "b=2"}).canonical());
+}
+
+TEST_CASE("a filter shows the documents whose version of the generation passes it, and no forbidden one") {
+  for (std::uint64_t seed = 1; seed <= 4; ++seed) {
+    CAPTURE(seed);
+    std::mt19937_64 random(seed);
+    Fixture fixture;
+    auto workspace = fixture.init();
+    Collection collection = Fixture::create(*workspace);
+    struct Document { int year; std::string content; bool open; };
+    std::vector<std::map<std::string, Document>> states{{}};
+    for (int step = 0; step < 20; ++step) {
+      auto state = states.back();
+      CommitBatch batch;
+      batch.analyzer = "test";
+      const std::string uri = (random() % 2 ? "a/doc" : "b/doc") + std::to_string(random() % 5);
+      Document document{2000 + static_cast<int>(random() % 6), "text" + std::to_string(step), random() % 2 == 0};
+      batch.versions.push_back(make_version(batch, collection.spaces[0].id, uri, document.content, 2,
+                                            {document.open ? "everyone" : "hr"}));
+      batch.versions.back().metadata = "{\"year\":" + std::to_string(document.year) + "}";
+      state[uri] = document;
+      must(commit(*workspace, collection, std::move(batch)));
+      states.push_back(state);
+    }
+    Snapshots snapshots(*workspace);
+    for (int trial = 0; trial < 40; ++trial) {
+      const Generation generation = random() % states.size();
+      const int low = 2000 + static_cast<int>(random() % 6);
+      const bool admin = random() % 2 == 0, with_uri = random() % 2 == 0;
+      const Principal principal = admin ? Principal{"local", {}, true, true} : Principal{"a", {"everyone"}, false, false};
+      std::vector<std::string> conditions = {"year=" + std::to_string(low) + ".." + std::to_string(low + 2)};
+      if (with_uri) conditions.push_back("uri=a/*");
+      std::set<std::string> want, permitted;
+      for (const auto& [uri, document] : states[generation]) {
+        if (!admin && (!document.open || !states.back()[uri].open)) continue;
+        CommitBatch scratch;
+        for (const CommitChunk& chunk : make_version(scratch, 1, uri, document.content, 2, {}).chunks) {
+          permitted.insert(chunk.id.hex());
+          if (document.year >= low && document.year <= low + 2 && (!with_uri || uri.starts_with("a/"))) want.insert(chunk.id.hex());
+        }
+      }
+      auto snapshot = must(snapshots.get("default", principal, generation, {}, filter(conditions)));
+      CHECK(eligible(*snapshot) == want);
+      // Statistics are over all that is live, or over all that may be read: not over what passes the filter.
+      Settings settings;
+      std::uint64_t all = 0, visible = 0;
+      for (const SegmentView& view : snapshot->counted_views(settings)) all += view.live->count();
+      must(settings.set("statistics.scope", "visible"));
+      for (const SegmentView& view : snapshot->counted_views(settings)) visible += view.live->count();
+      CHECK(all == 2 * states[generation].size());
+      CHECK(visible == permitted.size());
+    }
+  }
+}
+
 }  // namespace
 }  // namespace grounds::test
