@@ -51,6 +51,7 @@ class Job {
     if (options_.dry_run) return dry_run();
     GROUNDS_ASSIGN_OR_RETURN(JobLog log, JobLog::start(services_.workspace, collection_,
                                                        options_.make_equal ? "sync" : "ingest", options_.actor));
+    log_ = &log;
     report_.job = log.id();
     Status status = work();
     report_.seconds = seconds_since(started_);
@@ -318,8 +319,9 @@ class Job {
 
   // Called from the job's thread and, while it embeds, from the streams'.
   bool tell(std::size_t tokens) {
-    if (!observer_) return true;
     std::lock_guard lock(tell_mutex_);
+    if (log_->cancel_requested()) cancelled_ = true;
+    if (!observer_) return !cancelled_;
     IngestProgress progress;
     progress.documents_done = done_ + passed_unchanged_;
     progress.documents_total = total_;
@@ -356,6 +358,7 @@ class Job {
   const std::chrono::steady_clock::time_point started_ = std::chrono::steady_clock::now();
 
   std::optional<Plan> plan_;
+  JobLog* log_ = nullptr;                          // while the job is at work
   IngestReport report_;
   std::uint64_t total_ = 0, done_ = 0, passed_unchanged_ = 0;
   std::optional<Embedder> embedder_;

@@ -53,6 +53,7 @@ int run(int count, char** arguments) {
   add_collections(app, session);
   add_ingest(app, session);
   add_docs(app, session);
+  add_jobs(app, session);
   add_search(app, session);
   add_ask(app, session);
   add_ledger_commands(app, session);

@@ -67,6 +67,7 @@ void add_init(CLI::App& app, Session& session);
 void add_collections(CLI::App& app, Session& session);
 void add_ingest(CLI::App& app, Session& session);
 void add_docs(CLI::App& app, Session& session);
+void add_jobs(CLI::App& app, Session& session);
 void add_search(CLI::App& app, Session& session);
 void add_ask(CLI::App& app, Session& session);
 void add_ledger_commands(CLI::App& app, Session& session);
