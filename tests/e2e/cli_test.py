@@ -13,7 +13,8 @@ from e2e.program import PROGRAM, SAMPLES, Workspace, environment, planted, run
 def commands(*path):
     """All commands below this one, as their help lists them."""
     outcome = run(*path, "--help", check=0)
-    listed = outcome.out.partition("Subcommands:\n")[2].splitlines()
+    # Up to the empty line: a footer may follow.
+    listed = outcome.out.partition("Subcommands:\n")[2].partition("\n\n")[0].splitlines()
     names = [m.group(1) for m in (re.match(r"  ([a-z][a-z-]*)(\s|$)", line) for line in listed) if m]
     found = []
     for name in names:
