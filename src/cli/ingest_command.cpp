@@ -7,6 +7,7 @@
 #include "cli/terminal.h"
 #include "engine/ingest.h"
 #include "ingest/sources/directory_source.h"
+#include "ingest/sources/directory_watch.h"
 #include "ingest/sources/json_lines_source.h"
 
 namespace grounds::cli {
@@ -17,6 +18,7 @@ struct Options {
   std::string groups, jsonl;
   bool dry_run = false;
   bool sync = false;
+  bool watch = false;
 };
 
 std::vector<std::string> split(const std::string& list) {
@@ -86,7 +88,7 @@ std::uint64_t count_documents(const Session& session, const Options& options) {
   return count;
 }
 
-Result<int> run(Session& session, const Options& options) {
+Result<IngestReport> run_once(Session& session, const Options& options) {
   std::ifstream file;
   GROUNDS_ASSIGN_OR_RETURN(auto source, open_source(session, options, file));
   GROUNDS_ASSIGN_OR_RETURN(Engine * engine, session.engine());
@@ -104,13 +106,57 @@ Result<int> run(Session& session, const Options& options) {
   };
   auto result = run_ingest(*engine, session.collection, *source, ingest_options, observer);
   line.clear();
-  GROUNDS_RETURN_IF_ERROR(result);
-  for (const IngestFailure& failure : result->failures)
+  return result;
+}
+
+void tell(const Session& session, const IngestReport& report) {
+  for (const IngestFailure& failure : report.failures)
     if (!session.quiet) print_note("failed: " + failure.uri + ": " + failure.stage + ": " + failure.reason);
-  if (session.json) print_json(ingest_view(*result));
-  else print_report(*result);
-  if (result->interrupted) return kInterrupted;
-  return result->failures.empty() ? kDone : exit_code(ErrorCode::kBadInput);
+  if (session.json) print_json(ingest_view(report));
+  else print_report(report);
+}
+
+int exit_code_of(const IngestReport& report) {
+  if (report.interrupted) return kInterrupted;
+  return report.failures.empty() ? kDone : exit_code(ErrorCode::kBadInput);
+}
+
+// Half a second of quiet: who copies a folder is done with it. Every ten minutes in any case, since
+// changes that other machines make on a network drive are not noticed.
+constexpr std::chrono::milliseconds kQuiet{500}, kAtMost{600'000};
+
+// Goes on until it is told to end, through failures too; says something when there is something to say.
+Result<int> keep_equal(Session& session, const Options& options) {
+  if (options.dry_run) return fail(ErrorCode::kUsage, "--watch and --dry-run cannot be combined");
+  // Before the first sync, so that nothing changes unseen between it and the first wait.
+  GROUNDS_ASSIGN_OR_RETURN(DirectoryWatch watch, DirectoryWatch::open(options.paths));
+  std::string last_failure;
+  for (bool is_first = true;; is_first = false) {
+    auto report = run_once(session, options);
+    if (!report && is_first) return fail(std::move(report).error());
+    std::string failure;
+    if (!report) {
+      failure = report.error().message;
+      if (failure != last_failure) print_error(report.error(), false);
+    } else {
+      for (const IngestFailure& each : report->failures) failure += each.uri + ": " + each.reason + "\n";
+      const bool changed = report->added + report->updated + report->renamed + report->deleted + report->regrouped > 0;
+      if (changed || is_first || failure != last_failure) tell(session, *report);
+      if (report->interrupted) return kDone;
+    }
+    last_failure = failure;
+    std::fflush(stdout);
+    if (is_first && !session.quiet) print_note("watching " + options.paths.front() + "; Ctrl-C ends");
+    GROUNDS_ASSIGN_OR_RETURN(bool go_on, watch.wait(kQuiet, kAtMost, interrupted));
+    if (!go_on) return kDone;
+  }
+}
+
+Result<int> run(Session& session, const Options& options) {
+  if (options.watch) return keep_equal(session, options);
+  GROUNDS_ASSIGN_OR_RETURN(IngestReport report, run_once(session, options));
+  tell(session, report);
+  return exit_code_of(report);
 }
 
 void add_options(CLI::App& command, Session& session, const std::shared_ptr<Options>& options) {
@@ -141,6 +187,12 @@ void add_ingest(CLI::App& app, Session& session) {
   CLI::App* sync = app.add_subcommand("sync", "Make a collection equal to a folder: add, update, delete what is gone");
   add_options(*sync, session, options);
   sync->add_option("PATH", options->paths, "File or folder")->required()->expected(1);
+  sync->add_flag("--watch", options->watch, "Go on, and sync again whenever something changes, until Ctrl-C");
+  sync->footer(
+      "What the source has no more is deleted; a renamed document keeps its place and is not embedded anew.\n"
+      "With --watch, --json prints a line each time that something changed.\n"
+      "Exits with 5 if a document failed; the others are in step all the same.\n"
+      "Example: grounds sync handbook --watch");
   sync->callback([&session, options] {
     options->sync = true;
     session.command = [&session, options] { return run(session, *options); };

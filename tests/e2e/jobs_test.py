@@ -2,13 +2,14 @@
 import json
 import signal
 import subprocess
+import threading
 import time
 import unittest
 
 from e2e.program import PROGRAM, Workspace, environment
 
 
-class Jobs(unittest.TestCase):
+class WithDocuments(unittest.TestCase):
     def setUp(self):
         self.workspace = Workspace()
         self.addCleanup(self.workspace.close)
@@ -19,6 +20,8 @@ class Jobs(unittest.TestCase):
         for i in range(count):
             self.workspace.write(f"docs/note{i:04}.md", f"# Note {i}\n\n" + f"Text number {i}. " * 200)
 
+
+class Jobs(WithDocuments):
     def start(self):
         job = subprocess.Popen([PROGRAM, "-w", str(self.workspace.path), "sync", str(self.docs), "--json"],
                                env=environment({"GROUNDS_INGEST_COMMIT_CHUNKS": "16"}), stdin=subprocess.DEVNULL,
@@ -77,3 +80,40 @@ class Jobs(unittest.TestCase):
         self.workspace.run("jobs", "cancel", name, check=2)
         self.workspace.json("sync", self.docs)
         self.assertEqual([j["state"] for j in self.jobs()], ["done", "killed"])
+
+
+class Watch(WithDocuments):
+    def watch(self):
+        job = subprocess.Popen([PROGRAM, "-w", str(self.workspace.path), "sync", str(self.docs), "--watch", "--json"],
+                               env=environment(), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        self.addCleanup(lambda: (job.poll() is None and job.kill(), job.communicate()))
+        return job
+
+    def test_a_watched_folder_stays_in_step_until_ctrl_c(self):
+        self.workspace.write("docs/short.md", "Short.")
+        job = self.watch()
+        limit = threading.Timer(120, job.kill)
+        limit.start()
+        self.addCleanup(limit.cancel)
+
+        def reports(count):  # the report that leaves so many chunks; one a document here
+            while True:
+                report = json.loads(job.stdout.readline())  # not JSON if the time is up
+                if report["chunks"]["live"] == count:
+                    return report
+
+        reports(1)
+        self.workspace.write("docs/new/deep/a.md", "All about the tapir.")
+        reports(2)
+        (self.docs / "new" / "deep" / "a.md").rename(self.docs / "new" / "b.md")
+        self.assertEqual(reports(2)["documents"]["renamed"], 1)
+        (self.docs / "new" / "b.md").unlink()
+        reports(1)
+        job.send_signal(signal.SIGINT)
+        self.assertEqual(job.wait(timeout=30), 0)
+        self.assertIn(b"watching", job.stderr.read())
+
+    def test_a_folder_that_is_not_there_cannot_be_watched(self):
+        self.workspace.run("sync", self.docs, "--watch", check=3)
+        self.put(1)
+        self.workspace.run("sync", self.docs, "--watch", "--dry-run", check=2)

@@ -3,11 +3,13 @@
 #include <sys/stat.h>
 
 #include <cerrno>
+#include <chrono>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
 
 #include "ingest/sources/directory_source.h"
+#include "ingest/sources/directory_watch.h"
 #include "ingest/sources/json_lines_source.h"
 
 using namespace grounds;
@@ -246,4 +248,44 @@ TEST_CASE("a line beyond all measure is passed over without being held") {
   std::string lines(140u << 20, 'x');
   lines += "\n{\"uri\":\"a\",\"text\":\"x\"}\n";
   CHECK(list_json(lines) == Lines{"!line 1: the line is longer than 128 MB", "a"});
+}
+
+TEST_CASE("a watch notices changes in folders old and new, and nothing else") {
+  using namespace std::chrono_literals;
+  const TemporaryFolder folder;
+  folder.write("old/a.md");
+  auto watch = DirectoryWatch::open({folder.path("")});
+  REQUIRE(watch);
+  const auto never = [] { return false; };
+  const auto wait_for_change = [&] {  // true if it came before the time was up
+    const auto started = std::chrono::steady_clock::now();
+    CHECK(*watch->wait(20ms, 60s, never));
+    return std::chrono::steady_clock::now() - started < 59s;
+  };
+  folder.write("old/a.md", "changed");
+  CHECK(wait_for_change());
+  folder.write("new/deep/b.md");
+  CHECK(wait_for_change());
+  folder.write("new/deep/c.md");
+  CHECK(wait_for_change());
+  fs::remove(folder.path("new/deep/c.md"));
+  CHECK(wait_for_change());
+  fs::rename(folder.path("new/deep/b.md"), folder.path("old/b.md"));
+  CHECK(wait_for_change());
+  int asked = 0;
+  CHECK(*watch->wait(20ms, 100ms, never));                      // nothing changed: the time is up
+  CHECK(!*watch->wait(20ms, 60s, [&] { return ++asked == 3; }));  // stopped
+}
+
+TEST_CASE("a file is watched through its folder, and what is not there cannot be watched") {
+  using namespace std::chrono_literals;
+  const TemporaryFolder folder;
+  folder.write("a.md");
+  auto watch = DirectoryWatch::open({folder.path("a.md")});
+  REQUIRE(watch);
+  folder.write("a.md", "changed");
+  CHECK(*watch->wait(20ms, 60s, [] { return false; }));
+  auto missing = DirectoryWatch::open({folder.path("none/at/all")});
+  REQUIRE(!missing);
+  CHECK(missing.error().code == ErrorCode::kNotFound);
 }
