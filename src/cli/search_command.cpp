@@ -6,6 +6,7 @@ namespace {
 
 struct Options {
   std::string query, mode = "hybrid", as_of;
+  std::vector<std::string> filters;
   std::uint32_t k = 10;
   bool require = false;
 };
@@ -38,6 +39,9 @@ void add_search(CLI::App& app, Session& session) {
   command->add_option("-k", options->k, "How many results")->capture_default_str();
   command->add_option("--mode", options->mode, "hybrid, vector or lexical")->capture_default_str();
   command->add_option("--as-of", options->as_of, "A generation, a date or a time: search what was there then");
+  command->add_option("--filter", options->filters,
+                      "Only documents with key=value, key=start* or key=low..high: uri, title, date or a key of their "
+                      "metadata (may be repeated; all must hold)")->allow_extra_args(false);
   command->add_flag("--require", options->require, "Exit with 1 if nothing is found");
   command->callback([&session, options] {
     session.command = [&session, options]() -> Result<int> {
@@ -48,6 +52,7 @@ void add_search(CLI::App& app, Session& session) {
       GROUNDS_RETURN_IF_ERROR(check_question(request.query));
       GROUNDS_ASSIGN_OR_RETURN(request.mode, parse_search_mode(options->mode));
       GROUNDS_ASSIGN_OR_RETURN(request.as_of, parse_as_of(options->as_of));
+      GROUNDS_ASSIGN_OR_RETURN(request.filter, MetadataFilter::parse(options->filters));
       GROUNDS_ASSIGN_OR_RETURN(request.principal, session.principal());
       GROUNDS_ASSIGN_OR_RETURN(Engine * engine, session.engine());
       UnixMillis started = session.environment().clock.now();

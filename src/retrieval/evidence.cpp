@@ -95,7 +95,7 @@ Result<std::vector<EvidenceItem>> make_evidence(const Snapshot& snapshot, const 
   std::vector<std::string> terms = query.lexical.terms;
   std::ranges::sort(terms);
   terms.erase(std::ranges::unique(terms).begin(), terms.end());
-  GROUNDS_ASSIGN_OR_RETURN(LexicalStatistics statistics, lexical_statistics(snapshot.views, terms));
+  GROUNDS_ASSIGN_OR_RETURN(LexicalStatistics statistics, lexical_statistics(snapshot.counted_views(query.settings), terms));
   Coverage coverage(statistics, std::move(terms));
 
   const auto most = static_cast<std::size_t>(query.settings.integer("evidence.max_chunks"));

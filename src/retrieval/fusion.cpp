@@ -128,7 +128,7 @@ Result<std::vector<RankedChunk>> rank(const Snapshot& snapshot, const Query& que
   std::int64_t best_lexical = 0;
   if (query.mode != SearchMode::kVector && !query.lexical.terms.empty()) {
     std::vector<std::string> terms = distinct_terms(query.lexical.terms);
-    GROUNDS_ASSIGN_OR_RETURN(LexicalStatistics statistics, lexical_statistics(snapshot.views, terms));
+    GROUNDS_ASSIGN_OR_RETURN(LexicalStatistics statistics, lexical_statistics(snapshot.counted_views(settings), terms));
     LexicalSettings lexical = lexical_settings(settings);
     GROUNDS_ASSIGN_OR_RETURN(std::vector<Hit> hits,
                              lexical_search(snapshot.views, query.lexical, statistics, lexical, depth));

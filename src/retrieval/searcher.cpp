@@ -17,16 +17,16 @@ Result<AsOf> parse_as_of(std::string_view text) {
 }
 
 Result<std::shared_ptr<const Snapshot>> Searcher::snapshot(const std::string& collection, const Principal& principal,
-                                                           const AsOf& as_of) {
+                                                           const AsOf& as_of, const MetadataFilter& filter) {
   if (const auto* generation = std::get_if<Generation>(&as_of))
-    return snapshots_.get(collection, principal, *generation);
+    return snapshots_.get(collection, principal, *generation, {}, filter);
   if (const auto* time = std::get_if<UnixMillis>(&as_of)) {
     Catalog catalog(workspace_);
     GROUNDS_ASSIGN_OR_RETURN(Collection found, catalog.find_collection(collection));
     GROUNDS_ASSIGN_OR_RETURN(Generation generation, catalog.generation_at(found, *time));
-    return snapshots_.get(collection, principal, generation);
+    return snapshots_.get(collection, principal, generation, {}, filter);
   }
-  return snapshots_.get(collection, principal);
+  return snapshots_.get(collection, principal, {}, {}, filter);
 }
 
 Result<Query> Searcher::prepare(const Snapshot& snapshot, std::string_view text, SearchMode mode,
@@ -36,7 +36,7 @@ Result<Query> Searcher::prepare(const Snapshot& snapshot, std::string_view text,
       return fail(ErrorCode::kRefused,
                   "collection " + snapshot.collection.name + " was indexed with analyzer " +
                       view.segment->header().analyzer + ", this program has " + analyzer_.identity(),
-                  "ingest the documents into a new collection, or use the version of grounds that indexed them");
+                  "run: grounds index rebuild -c " + snapshot.collection.name + "; or use the version of grounds that indexed them");
   return prepare_query(snapshot, text, mode, quoted, encoders_, analyzer_);
 }
 
@@ -60,7 +60,7 @@ Result<SearchResponse> Searcher::search(const SearchRequest& request) {
   if (request.k == 0 || request.k > 1000)
     return fail(ErrorCode::kUsage, "k must be from 1 to 1000, not " + std::to_string(request.k));
   SearchResponse response;
-  GROUNDS_ASSIGN_OR_RETURN(response.snapshot, snapshot(request.collection, request.principal, request.as_of));
+  GROUNDS_ASSIGN_OR_RETURN(response.snapshot, snapshot(request.collection, request.principal, request.as_of, request.filter));
   GROUNDS_ASSIGN_OR_RETURN(response.query, prepare(*response.snapshot, request.query, request.mode, QuotedPhrases::kMustOccur));
   GROUNDS_ASSIGN_OR_RETURN(response.hits, hits(*response.snapshot, response.query, request.k));
   return response;

@@ -28,6 +28,7 @@ struct SearchRequest {
   SearchMode mode = SearchMode::kHybrid;
   AsOf as_of;
   Principal principal;
+  MetadataFilter filter;
 };
 
 struct SearchHit {
@@ -54,7 +55,7 @@ class Searcher {
 
   // The parts of it, for answers and replays.
   Result<std::shared_ptr<const Snapshot>> snapshot(const std::string& collection, const Principal& principal,
-                                                   const AsOf& as_of);
+                                                   const AsOf& as_of, const MetadataFilter& filter = {});
   // Refuses (kRefused) a query whose codes or terms were made for other models or another analyzer than
   // this process has.
   Result<Query> prepare(const Snapshot& snapshot, std::string_view text, SearchMode mode,
