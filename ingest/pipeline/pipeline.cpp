@@ -73,6 +73,7 @@ class Job {
     GROUNDS_RETURN_IF_ERROR(embed_pending());
     take_passed();
     // Deletions come last; but the old name of a renamed document went with the commit of the new one.
+    if (report_.interrupted && options_.atomic) return {};
     if (!report_.interrupted) GROUNDS_RETURN_IF_ERROR(plan_deletions());
     return commit_batch();
   }
@@ -125,8 +126,9 @@ class Job {
         pending_.push_back(std::move(*outcome->document));
       }
       if (pending_chunks_ >= std::min(kEmbedChunks, options_.commit_chunks) || (overdue() && pending_chunks_ > 0)) GROUNDS_RETURN_IF_ERROR(embed_pending());
-      if (batch_chunks_ >= options_.commit_chunks || batch_.extracts.bytes() > kMaxPackBytes ||
-          (overdue() && !batch_.versions.empty()))
+      if (options_.atomic) GROUNDS_RETURN_IF_ERROR(check_atomic());
+      else if (batch_chunks_ >= options_.commit_chunks || batch_.extracts.bytes() > kMaxPackBytes ||
+               (overdue() && !batch_.versions.empty()))
         GROUNDS_RETURN_IF_ERROR(commit_batch());
       if (!tell(0)) {
         report_.interrupted = true;
@@ -179,6 +181,14 @@ class Job {
     }
     pending_ = std::move(good);
     return {};
+  }
+
+  Status check_atomic() const {
+    if (batch_chunks_ <= options_.atomic_chunks) return {};
+    return fail(ErrorCode::kRefused,
+                "the changes are more than " + std::to_string(options_.atomic_chunks) +
+                    " chunks, which is as many as can be published at once",
+                "nothing was changed; leave --atomic out for the first ingest of a large source");
   }
 
   Status commit_batch() {

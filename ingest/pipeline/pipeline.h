@@ -20,6 +20,8 @@ namespace grounds {
 
 struct IngestOptions {
   bool make_equal = false;                          // sync: delete what the source does not have
+  bool atomic = false;                              // one generation for all of it, or none: held in memory
+  std::size_t atomic_chunks = 200'000;              // until then, so at most so many chunks
   bool dry_run = false;                             // say what would be done, and do nothing
   // Groups for every document of this job; else those of `groups_of`; else those it has; else the
   // collection's default. So permissions survive an update.

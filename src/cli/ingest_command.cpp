@@ -19,6 +19,7 @@ struct Options {
   bool dry_run = false;
   bool sync = false;
   bool watch = false;
+  bool atomic = false;
 };
 
 std::vector<std::string> split(const std::string& list) {
@@ -95,6 +96,7 @@ Result<IngestReport> run_once(Session& session, const Options& options) {
   IngestOptions ingest_options;
   ingest_options.make_equal = options.sync;
   ingest_options.dry_run = options.dry_run;
+  ingest_options.atomic = options.atomic;
   ingest_options.actor = session.actor();
   if (!options.groups.empty()) ingest_options.groups = split(options.groups);
   ProgressLine line(!session.quiet);
@@ -166,6 +168,7 @@ void add_options(CLI::App& command, Session& session, const std::shared_ptr<Opti
   command.add_option("--exclude", options->exclude, "Not those that match this glob (may be repeated)")
       ->allow_extra_args(false);
   command.add_option("--groups", options->groups, "Groups that may read these documents, parted by commas");
+  command.add_flag("--atomic", options->atomic, "Publish all changes at once, as one generation, or none of them");
   command.add_flag("--dry-run", options->dry_run, "Say what would be done, and do nothing");
 }
 

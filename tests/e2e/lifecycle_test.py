@@ -1,8 +1,12 @@
 """Documents come, change, move and go; what is found is what is there."""
+import json
 import os
+import signal
+import subprocess
+import time
 import unittest
 
-from e2e.program import Server, Workspace
+from e2e.program import PROGRAM, Server, Workspace, environment
 
 
 class Lifecycle(unittest.TestCase):
@@ -120,6 +124,34 @@ class Lifecycle(unittest.TestCase):
         os.rename(self.docs / "a.txt", self.docs / "a.html")
         self.ingest(command="sync", check=5)
         self.assertEqual(self.uris("saiga"), ["a.txt"])
+
+    def test_an_atomic_sync_is_one_generation(self):
+        for i in range(40):
+            self.put(f"note{i:02}.md", f"Here stands number {i}.")
+        often = {"GROUNDS_INGEST_COMMIT_CHUNKS": "4"}
+        first = self.ingest("--atomic", command="sync", env=often)
+        self.assertEqual((first["generation"], first["documents"]["added"]), (1, 40))
+        for i in range(20):
+            self.put(f"note{i:02}.md", f"Here stands number {i}, revised.")
+            os.rename(self.docs / f"note{i + 20:02}.md", self.docs / f"moved{i:02}.md")
+        second = self.ingest("--atomic", command="sync", env=often)
+        self.assertEqual(second["generation"], 2)
+        self.assertEqual((second["documents"]["updated"], second["documents"]["renamed"]), (20, 20))
+
+    def test_an_atomic_sync_that_is_interrupted_changes_nothing(self):
+        self.put("a.md", "The one that was there.")
+        self.ingest(command="sync")
+        for i in range(3000):
+            self.put(f"note{i:04}.md", "Some more words. " * 300)
+        job = subprocess.Popen([PROGRAM, "-w", str(self.workspace.path), "sync", str(self.docs), "--atomic", "--json"],
+                               env=environment(), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        time.sleep(0.7)
+        job.send_signal(signal.SIGINT)
+        out, _ = job.communicate(timeout=120)
+        self.assertEqual(job.returncode, 130)
+        report = json.loads(out)
+        self.assertEqual((report["interrupted"], report["generation"], report["documents"]["added"]), (True, 1, 0))
+        self.assertEqual(self.uris("words"), [])
 
     def test_quotation_marks_are_an_order_to_a_search_and_only_quote_in_a_question(self):
         self.put("a.md", "The daily limit of the okapi is 25 kg.")
