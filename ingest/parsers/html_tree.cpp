@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <csetjmp>
+#include <cstdint>
 #include <cstdlib>
 #include <vector>
 
@@ -120,6 +121,7 @@ std::size_t end_of_tag(std::string_view text, std::size_t at, std::size_t& attri
 std::string excess(std::string_view text) {
   std::array<int, 256> open{};
   int depth = 0;
+  std::uint64_t effort = 0;
   std::size_t at = text.find('<');
   while (at != std::string_view::npos && at + 1 < text.size()) {
     if (text.substr(at, 4) == "<!--") {
@@ -145,6 +147,9 @@ std::string excess(std::string_view text) {
     if (attributes > kMaxHtmlAttributes) {
       return "has an element with more than " + std::to_string(kMaxHtmlAttributes) + " attributes";
     }
+    // Many elements that are each within bounds add up: all of an element's ancestors are looked at for each.
+    effort += static_cast<std::uint64_t>(depth) + attributes * attributes;
+    if (effort > kMaxHtmlEffort) return "nests its elements so deeply, or gives them so many attributes, that reading it would take too long";
     if (tag_end == text.size()) return {};  // a tag that does not end takes all the rest
     end = tag_end;
     if (!closes_itself(name)) {

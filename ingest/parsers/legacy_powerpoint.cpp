@@ -17,7 +17,7 @@ constexpr std::uint32_t kSlide = 1006, kNotes = 1008, kSlideList = 4080, kSlideP
 // Kinds of text, as a text header has them.
 constexpr std::uint32_t kTitleText = 0, kCentredTitleText = 6;
 constexpr int kMaxDepth = 50;
-constexpr std::uint32_t kSlides = 0, kMasters = 1, kNotesPages = 2;  // instances of the slide list
+constexpr std::uint32_t kMasters = 1, kNotesPages = 2;  // instances of the slide list
 
 std::uint32_t number_at(std::string_view bytes, std::size_t at, int size) {
   std::uint32_t value = 0;

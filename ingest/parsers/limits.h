@@ -12,6 +12,7 @@ inline constexpr std::size_t kMaxHtmlSourceBytes = 32u << 20;  // its tree takes
 inline constexpr std::size_t kMaxHtmlTreeBytes = 512u << 20;   // what the HTML library may allocate
 inline constexpr int kMaxHtmlDepth = 4'000;                    // its cost is quadratic in the depth
 inline constexpr std::size_t kMaxHtmlAttributes = 4'000;       // of one element, for the same reason
+inline constexpr std::uint64_t kMaxHtmlEffort = 1'500'000'000;  // sum over elements of depth and attributes squared: seconds
 inline constexpr std::size_t kMaxExtractBytes = 128u << 20;
 inline constexpr std::size_t kMaxBlocks = 1'000'000;
 inline constexpr std::size_t kMaxTableCells = 8'000'000;       // of one document

@@ -12,8 +12,6 @@
 namespace grounds::parsing {
 namespace {
 
-constexpr int kMaxColumnSpan = 200;
-
 class SlideListReader final : public XmlHandler {
  public:
   void start_element(std::string_view name, const XmlAttributes& attributes) override {

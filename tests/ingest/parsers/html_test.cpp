@@ -114,3 +114,19 @@ TEST_CASE("a table that spans more cells than a document may have is refused") {
   }
   CHECK(parse_error("a.html", page).find("its tables have more than 8000000 cells") != std::string::npos);
 }
+
+TEST_CASE("many elements that are each within bounds are refused where together they would take minutes") {
+  std::string deep, wide = "<p ";
+  for (int i = 0; i < 3'000; ++i) deep += "<div>";
+  deep += "x";
+  for (int i = 0; i < 3'000; ++i) deep += "</div>";
+  for (int i = 0; i < 3'000; ++i) wide += "a" + std::to_string(i) + " ";
+  wide += ">x";
+  std::string many_deep, many_wide;
+  for (int i = 0; i < 400; ++i) many_deep += deep;
+  for (int i = 0; i < 200; ++i) many_wide += wide;
+  const std::string reason = "the page nests its elements so deeply, or gives them so many attributes, that reading it would take too long";
+  CHECK(parse_error("a.html", many_deep) == reason);
+  CHECK(parse_error("a.html", many_wide) == reason);
+  CHECK(parse("a.html", deep).text == "x");
+}
