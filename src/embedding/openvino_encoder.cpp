@@ -187,13 +187,6 @@ Result<std::vector<float>> OpenVinoEncoder::infer(Stream& stream, const std::vec
 Result<std::vector<std::vector<float>>> OpenVinoEncoder::embed_all(
     std::span<const std::string> texts, TextRole role,
     const std::function<bool(std::size_t)>& progress) const {
-  // Longest first, so that no thread is left with a long text at the end. Bytes stand for tokens here:
-  // the order decides nothing but the waiting.
-  std::vector<std::size_t> order(texts.size());
-  std::iota(order.begin(), order.end(), std::size_t{0});
-  std::stable_sort(order.begin(), order.end(),
-                   [&](std::size_t a, std::size_t b) { return texts[a].size() > texts[b].size(); });
-
   std::vector<std::vector<float>> results(texts.size());
   std::atomic<std::size_t> next = 0, tokens_done = 0;
   std::atomic<bool> stopped = false;
@@ -204,25 +197,41 @@ Result<std::vector<std::vector<float>>> OpenVinoEncoder::embed_all(
     if (failure) failure = fail(std::move(error));
     stopped = true;
   };
-  const auto work = [&] {
-    BorrowedStream stream(pool_);
-    for (std::size_t at = next++; at < order.size() && !stopped; at = next++) {
-      const std::size_t index = order[at];
-      auto ids = ids_of(texts[index], role);
-      auto vector = ids ? infer(*stream, *ids) : fail(std::move(ids).error());
-      if (!vector) return stop_with(std::move(vector).error().in("text " + std::to_string(index)));
-      results[index] = std::move(*vector);
-      const std::size_t done = tokens_done += ids->size();
-      if (progress && !progress(done))
-        return stop_with(Error{ErrorCode::kUnavailable, "embedding was cancelled", ""});
-    }
-  };
-  {
+  const auto on_all_threads = [&](const auto& work) {
     std::vector<std::jthread> helpers;
     const std::size_t threads = std::min<std::size_t>(static_cast<std::size_t>(streams_), texts.size());
     for (std::size_t i = 1; i < threads; ++i) helpers.emplace_back(work);
     if (threads > 0) work();
-  }
+  };
+
+  std::vector<std::vector<std::int64_t>> ids(texts.size());
+  on_all_threads([&] {
+    for (std::size_t at = next++; at < texts.size() && !stopped; at = next++) {
+      auto found = ids_of(texts[at], role);
+      if (!found) return stop_with(std::move(found).error().in("text " + std::to_string(at)));
+      ids[at] = std::move(*found);
+    }
+  });
+  GROUNDS_RETURN_IF_ERROR(std::move(failure));
+
+  // Longest first, so that no thread is left with a long text at the end; and by tokens, not bytes, since a
+  // sequence as long as the one before costs about a tenth less (the library lays out its buffers by length).
+  std::vector<std::size_t> order(texts.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return ids[a].size() > ids[b].size(); });
+  next = 0;
+  on_all_threads([&] {
+    BorrowedStream stream(pool_);
+    for (std::size_t at = next++; at < order.size() && !stopped; at = next++) {
+      const std::size_t index = order[at];
+      auto vector = infer(*stream, ids[index]);
+      if (!vector) return stop_with(std::move(vector).error().in("text " + std::to_string(index)));
+      results[index] = std::move(*vector);
+      const std::size_t done = tokens_done += ids[index].size();
+      if (progress && !progress(done))
+        return stop_with(Error{ErrorCode::kUnavailable, "embedding was cancelled", ""});
+    }
+  });
   GROUNDS_RETURN_IF_ERROR(std::move(failure));
   return results;
 }

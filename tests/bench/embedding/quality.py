@@ -2,7 +2,7 @@
 """What int8 costs: cosine to f32 of the same encoder, the spread of components (for code_scale), and nDCG@10
 of f32 vectors, int8 vectors and int8 codes on BEIR folders. Data comes from GROUNDS_EVAL_DATA; none is kept.
 
-Usage: quality.py BENCH MODEL [--texts DIR:COUNT] [--ndcg DIR] [--scale S]
+Usage: quality.py BENCH MODEL [--texts DIR:COUNT] [--ndcg DIR] [--scale S] [--queries N]
   BENCH  the program embedding_bench;  DIR  a BEIR folder under GROUNDS_EVAL_DATA
 Needs numpy.
 """
@@ -21,6 +21,7 @@ parser.add_argument("model")
 parser.add_argument("--texts", default="")
 parser.add_argument("--ndcg", default="")
 parser.add_argument("--scale", type=float, default=0)
+parser.add_argument("--queries", type=int, default=10**9, help="the first so many only")
 options = parser.parse_args()
 data = os.environ["GROUNDS_EVAL_DATA"]
 chinese = "-zh-" in options.model
@@ -78,8 +79,11 @@ if options.ndcg:
             if int(score) > 0:
                 judged[query][document] = int(score)
     ids, passages = zip(*read(options.ndcg, "corpus.jsonl"))
-    query_ids, questions = zip(*[(i, q) for i, q in read(options.ndcg, "queries.jsonl") if i in judged])
+    query_ids, questions = zip(*[(i, q) for i, q in read(options.ndcg, "queries.jsonl") if i in judged][:options.queries])
     pairs = {p: (vectors(questions, p, "query"), vectors(passages, p)) for p in ("f32", "int8")}
+    pair = [pairs[p][1].astype(np.float64)[:1000] for p in ("f32", "int8")]
+    cosine = (pair[0] * pair[1]).sum(1)
+    print(f"{options.model}: {len(cosine)} passages of {options.ndcg}, cosine to f32: mean {cosine.mean():.5f}, lowest {cosine.min():.5f}")
     results = {p: ndcg(q @ v.T, ids, query_ids, judged) for p, (q, v) in pairs.items()}
     q, v = pairs["int8"]
     for scale in [options.scale] if options.scale else [300, 400, 500, 600, 700, 800]:
