@@ -58,7 +58,8 @@ Json ask_body() {
 }
 
 Json search_body() {
-  return closed({{"collection", text()}, {"query", text()}, {"k", Json{{"type", "integer"}, {"minimum", 1}, {"maximum", 1000}}},
+  Json filter = {{"oneOf", Json::array({object(Json::object()), list(text())})}, {"description", "{\"key\":\"value\"}, or a list of \"key=value\""}};
+  return closed({{"filter", filter}, {"collection", text()}, {"query", text()}, {"k", Json{{"type", "integer"}, {"minimum", 1}, {"maximum", 1000}}},
                  {"mode", one_of({"hybrid", "vector", "lexical"})}, {"as_of", Json{{"oneOf", Json::array({whole(), text()})}}}, {"as", text()}},
                 {"query"});
 }
