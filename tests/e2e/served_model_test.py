@@ -4,6 +4,7 @@ import hashlib
 import http.server
 import json
 import socket
+import sqlite3
 import struct
 import subprocess
 import threading
@@ -175,6 +176,19 @@ class ServedModel(unittest.TestCase):
         self.assertIn("cannot be reached", self.error("collections", "create", "far", "--model", "far", code=7))
         self.assertEqual(self.workspace.json("collections", "list")["collections"], [])
 
+    def test_it_is_listed_shown_and_tried_without_its_key(self):
+        (self.workspace.folder / "key").write_text("sk-secret")
+        configure(self.workspace, self.server.url, api_key_file=str(self.workspace.folder / "key"))
+        listed = self.workspace.json("model", "list")["models"]
+        self.assertEqual([m["kind"] for m in listed if m["name"] == "far"], ["http"])
+        shown = self.workspace.run("model", "info", "far", "--json", check=0)
+        self.assertEqual((shown.json["dimension"], shown.json["base_url"]), (DIMENSION, self.server.url))
+        lines = self.workspace.run("model", "embed", "--model", "far", stdin=b"kestrel\notter\n", check=0).out.splitlines()
+        vectors = [json.loads(line) for line in lines]
+        self.assertEqual([v["dim"] for v in vectors], [DIMENSION] * 2)
+        self.assertAlmostEqual(sum(x * x for x in vectors[0]["vector"]), 1, places=5)
+        self.assertNotIn("sk-secret", shown.out + "".join(lines))
+
     def test_a_wrong_section_names_file_line_and_key(self):
         for key, value, reason in (("kind", "grpc", "kind"), ("dimension", 0, "dimension"), ("encoding", "xml", "encoding"),
                                    ("base_url", "http://u:secret@127.0.0.1/v1", "user name"), ("api_key", "sk-1", "unknown key")):
@@ -183,6 +197,28 @@ class ServedModel(unittest.TestCase):
             self.assertIn(reason, message)
             self.assertIn("grounds.toml, line", message)
             self.assertNotIn("secret@", message)
+
+
+class LocalModel(unittest.TestCase):
+    def test_codes_that_differ_from_those_recorded_are_a_warning_and_no_refusal(self):
+        workspace = Workspace()
+        self.addCleanup(workspace.close)
+        workspace.write("in/kestrel.md", "The kestrel hovers over the field.")
+        workspace.json("ingest", workspace.folder / "in")
+        warning = "gives slightly other codes here"
+        self.assertNotIn(warning, workspace.run("search", "kestrel", check=0).err)
+        # As another processor would have recorded it.
+        catalog = sqlite3.connect(workspace.path / "catalog.db")
+        [(runtime,)] = catalog.execute("SELECT runtime FROM generations WHERE runtime <> '{}'").fetchall()
+        other = json.loads(runtime)
+        for each in other.values():
+            each["canary"] = "0" * 64
+        with catalog:
+            catalog.execute("UPDATE generations SET runtime = ? WHERE runtime <> '{}'", (json.dumps(other),))
+        catalog.close()
+        found = workspace.run("search", "kestrel", "--json", check=0)
+        self.assertEqual(found.err.count(warning), 1)
+        self.assertEqual(found.json["results"][0]["uri"], "kestrel.md")
 
 
 class RealServer(unittest.TestCase):
