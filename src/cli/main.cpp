@@ -59,6 +59,8 @@ int run(int count, char** arguments) {
   add_ledger_commands(app, session);
   add_withdraw(app, session);
   add_templates(app, session);
+  add_index(app, session);
+  add_backup(app, session);
   add_doctor(app, session);
   add_model(app, session);
   add_serve(app, session);

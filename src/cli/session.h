@@ -73,6 +73,8 @@ void add_ask(CLI::App& app, Session& session);
 void add_ledger_commands(CLI::App& app, Session& session);
 void add_withdraw(CLI::App& app, Session& session);   // after add_ledger_commands: a part of `answers`
 void add_templates(CLI::App& app, Session& session);
+void add_index(CLI::App& app, Session& session);
+void add_backup(CLI::App& app, Session& session);
 void add_doctor(CLI::App& app, Session& session);
 void add_model(CLI::App& app, Session& session);
 void add_serve(CLI::App& app, Session& session);

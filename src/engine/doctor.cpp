@@ -171,7 +171,8 @@ class Examination {
     const std::string directory = engine_.workspace().directory() + "/" + folder;
     GROUNDS_ASSIGN_OR_RETURN(std::vector<DirectoryEntry> entries, files.list(directory));
     for (const DirectoryEntry& entry : entries) {
-      if (known.contains(entry.name)) continue;
+      // A graph belongs to the segment whose name it carries on.
+      if (known.contains(entry.name) || known.contains(entry.name.substr(0, entry.name.rfind(".graph")))) continue;
       if (remove) {
         GROUNDS_RETURN_IF_ERROR(files.remove(directory + "/" + entry.name));
         ++report_.removed;

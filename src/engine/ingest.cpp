@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <thread>
 
+#include "base/log.h"
+#include "engine/maintenance.h"
 #include "ingest/sources/glob.h"
 
 namespace grounds {
@@ -27,7 +29,12 @@ Result<IngestReport> run_ingest(Engine& engine, const std::string& collection_na
     return std::nullopt;
   };
   IngestServices services{engine.workspace(), engine.snapshots(), engine.encoders(), engine.analyzer(), *parsers};
-  return ingest(services, collection, source, options, observer);
+  GROUNDS_ASSIGN_OR_RETURN(IngestReport report, ingest(services, collection, source, options, observer));
+  // What was ingested stands, whatever comes of this.
+  if (!options.dry_run)
+    if (auto done = maintain_collection(engine, collection_name, MergeExtent::kTiers); !done)
+      log_warning("collection " + collection_name + " was not merged and pruned: " + done.error().message);
+  return report;
 }
 
 }  // namespace grounds

@@ -1,0 +1,35 @@
+// Backups: one file with everything of a workspace, made while it is in use, and back again. The file is a
+// tar archive (POSIX ustar): docs/formats/backup.md.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "engine/doctor.h"
+#include "engine/engine.h"
+#include "grounds/result.h"
+
+namespace grounds {
+
+struct BackupReport {
+  std::string workspace_id;
+  std::uint64_t files = 0, bytes = 0;
+};
+
+// Writes the backup to `path` durably, under a temporary name first. Neither answers nor commits wait; the
+// removal of files does. Order: ledger, catalog, then the files that this catalog names, so that all which
+// the copied ledger speaks of is in the copied catalog. kUsage if `path` exists.
+Result<BackupReport> back_up(Engine& engine, const std::string& path);
+
+struct RestoreReport {
+  BackupReport backup;
+  DoctorReport doctor;
+};
+
+// Unpacks the backup beside `directory`, compares every file with its hash, has the result examined as `doctor`
+// does, and only then gives it its name. kUsage if something is at `directory`; kBadInput for a file that is
+// no backup or is damaged. On failure nothing remains.
+Result<RestoreReport> restore(const Environment& environment, const std::string& path, const std::string& directory,
+                              const Engine::EnvironmentVariables& variables);
+
+}  // namespace grounds
