@@ -18,16 +18,44 @@ constexpr std::size_t kMaxColumns = 60;
 constexpr std::size_t kMaxLineBytes = 1u << 20;  // of a nested value written in one line
 
 // Depth is bounded while reading, so that what walks the value may recurse.
-Result<Value> read_json(std::string_view text) {
-  bool too_deep = false;
-  Value value = Value::parse(
-      text,
-      [&too_deep](int depth, Value::parse_event_t, Value&) {
-        if (depth > kMaxGroupDepth) too_deep = true;
-        return !too_deep;
-      },
-      false);
-  if (too_deep) return fail(ErrorCode::kBadInput, "it nests values more than " + std::to_string(kMaxGroupDepth) + " deep");
+// What the library's values cost: memory for each, and for each key of an object a look at all others.
+class CostCheck {
+ public:
+  bool allows(int depth, Value::parse_event_t event) {
+    using Event = Value::parse_event_t;
+    if (depth > kMaxGroupDepth) excess_ = "it nests values more than " + std::to_string(kMaxGroupDepth) + " deep";
+    if (++events_ > kMaxJsonValues) excess_ = "it has more than " + std::to_string(kMaxJsonValues) + " values";
+    if (event == Event::object_start) keys_.push_back(0);
+    if (event == Event::object_end && !keys_.empty()) keys_.pop_back();
+    if (event == Event::key && !keys_.empty() && ++keys_.back() > kMaxJsonKeys) {
+      excess_ = "it has an object of more than " + std::to_string(kMaxJsonKeys) + " keys";
+    }
+    return excess_.empty();
+  }
+  const std::string& excess() const { return excess_; }
+
+ private:
+  std::string excess_;
+  std::size_t events_ = 0;
+  std::vector<std::size_t> keys_;  // of the objects that are open
+};
+
+struct TooCostly {};  // leaves the library: told to drop values, it would go on searching for what to drop
+
+// `cost` goes on counting over several texts.
+Result<Value> read_json(std::string_view text, CostCheck& cost) {
+  Value value;
+  try {
+    value = Value::parse(
+        text,
+        [&cost](int depth, Value::parse_event_t event, Value&) {
+          if (!cost.allows(depth, event)) throw TooCostly();
+          return true;
+        },
+        false);
+  } catch (const TooCostly&) {
+    return fail(ErrorCode::kBadInput, cost.excess());
+  }
   if (value.is_discarded()) return fail(ErrorCode::kBadInput, "it is not valid JSON");
   return value;
 }
@@ -190,7 +218,8 @@ void add_cell(const Value& cell, ExtractBuilder& builder) {
 }  // namespace
 
 Result<Extract> parse_json_document(std::string_view text) {
-  auto value = read_json(text);
+  CostCheck cost;
+  auto value = read_json(text, cost);
   if (!value) {
     // Configuration files with comments and the like: still text.
     GROUNDS_ASSIGN_OR_RETURN(Extract extract, parse_source_text(text));
@@ -206,16 +235,18 @@ Result<Extract> parse_json_lines(std::string_view text) {
   ExtractBuilder builder("jsonl/1");
   Value records = Value::array();
   std::size_t number = 0, broken = 0, first_broken = 0;
-  while (!text.empty()) {
+  CostCheck cost;
+  while (!text.empty() && cost.excess().empty()) {
     const std::size_t end = std::min(text.find('\n'), text.size());
     const std::string_view line = trim(text.substr(0, end));
     text.remove_prefix(std::min(end + 1, text.size()));
     ++number;
     if (line.empty()) continue;
-    auto record = read_json(line);
+    auto record = read_json(line, cost);
     if (record) records.push_back(std::move(*record));
     else if (broken++ == 0) first_broken = number;
   }
+  if (!cost.excess().empty()) return fail(ErrorCode::kBadInput, cost.excess(), "split it into smaller files");
   if (broken > 0) {
     builder.warn(std::to_string(broken) + " lines are not valid JSON and were left out, the first is line " + std::to_string(first_broken));
   }
@@ -224,7 +255,8 @@ Result<Extract> parse_json_lines(std::string_view text) {
 }
 
 Result<Extract> parse_notebook(std::string_view text) {
-  GROUNDS_ASSIGN_OR_RETURN(const Value notebook, read_json(text));
+  CostCheck cost;
+  GROUNDS_ASSIGN_OR_RETURN(const Value notebook, read_json(text, cost));
   ExtractBuilder builder("notebook/1");
   for (const Value& cell : field_of(notebook, "cells")) add_cell(cell, builder);
   for (const Value& sheet : field_of(notebook, "worksheets")) {  // before version 4

@@ -120,8 +120,8 @@ class XmlReader {
       add_characters(text.substr(0, reference));
       text.remove_prefix(reference);
       if (text.empty()) return;
-      const std::size_t end = text.find(';');
-      if (end == std::string_view::npos || end > 12) {
+      const std::size_t end = text.substr(0, 13).find(';');  // no further: a text of "&" would take its square
+      if (end == std::string_view::npos) {
         add_characters("&");
         text.remove_prefix(1);
         continue;
