@@ -189,7 +189,8 @@ TEST_CASE("an answer that is not one proper vector for each text is refused at o
       {"<!DOCTYPE html><html><body>Sign in</body></html>", "web page"},
       {"\xFF\xFE", "not JSON"},
   };
-  for (const auto& [answer, reason] : kAnswers) {
+  for (const auto& each : kAnswers) {
+    const std::string &answer = each.first, &reason = each.second;
     const FakeServer server(after_start(always(http_answer(200, answer))));
     int requests = 0;
     const Error error = embed_error(server, &requests);
