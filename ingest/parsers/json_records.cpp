@@ -18,46 +18,58 @@ constexpr std::size_t kMaxColumns = 60;
 constexpr std::size_t kMaxLineBytes = 1u << 20;  // of a nested value written in one line
 
 // Depth is bounded while reading, so that what walks the value may recurse.
-// What the library's values cost: memory for each, and for each key of an object a look at all others.
-class CostCheck {
+// What the library's values would cost: memory for each, and for each key of an object a look at all others. A
+// pass of its own: a callback of the parser that builds values makes it search each list at each end of an object.
+class CostCheck final : public nlohmann::json_sax<Value> {
  public:
-  bool allows(int depth, Value::parse_event_t event) {
-    using Event = Value::parse_event_t;
-    if (depth > kMaxGroupDepth) excess_ = "it nests values more than " + std::to_string(kMaxGroupDepth) + " deep";
-    if (++events_ > kMaxJsonValues) excess_ = "it has more than " + std::to_string(kMaxJsonValues) + " values";
-    if (event == Event::object_start) keys_.push_back(0);
-    if (event == Event::object_end && !keys_.empty()) keys_.pop_back();
-    if (event == Event::key && !keys_.empty() && ++keys_.back() > kMaxJsonKeys) {
-      excess_ = "it has an object of more than " + std::to_string(kMaxJsonKeys) + " keys";
-    }
+  bool null() override { return value(); }
+  bool boolean(bool) override { return value(); }
+  bool number_integer(number_integer_t) override { return value(); }
+  bool number_unsigned(number_unsigned_t) override { return value(); }
+  bool number_float(number_float_t, const string_t&) override { return value(); }
+  bool string(string_t&) override { return value(); }
+  bool binary(binary_t&) override { return value(); }
+  bool start_object(std::size_t) override { return open(); }
+  bool start_array(std::size_t) override { return open(); }
+  bool end_object() override { return close(); }
+  bool end_array() override { return close(); }
+  bool key(string_t&) override {
+    if (++keys_.back() > kMaxJsonKeys) excess_ = "it has an object of more than " + std::to_string(kMaxJsonKeys) + " keys";
     return excess_.empty();
   }
+  bool parse_error(std::size_t, const std::string&, const nlohmann::detail::exception&) override { return false; }
+
+  // Before another text; what was counted stays.
+  void restart() { keys_.clear(); }
   const std::string& excess() const { return excess_; }
 
  private:
-  std::string excess_;
-  std::size_t events_ = 0;
-  std::vector<std::size_t> keys_;  // of the objects that are open
-};
+  bool value() {
+    if (++values_ > kMaxJsonValues) excess_ = "it has more than " + std::to_string(kMaxJsonValues) + " values";
+    return excess_.empty();
+  }
+  bool open() {
+    keys_.push_back(0);
+    if (keys_.size() > static_cast<std::size_t>(kMaxGroupDepth)) excess_ = "it nests values more than " + std::to_string(kMaxGroupDepth) + " deep";
+    return value();
+  }
+  bool close() {
+    keys_.pop_back();
+    return true;
+  }
 
-struct TooCostly {};  // leaves the library: told to drop values, it would go on searching for what to drop
+  std::string excess_;
+  std::size_t values_ = 0;
+  std::vector<std::size_t> keys_;  // of the lists and objects that are open
+};
 
 // `cost` goes on counting over several texts.
 Result<Value> read_json(std::string_view text, CostCheck& cost) {
-  Value value;
-  try {
-    value = Value::parse(
-        text,
-        [&cost](int depth, Value::parse_event_t event, Value&) {
-          if (!cost.allows(depth, event)) throw TooCostly();
-          return true;
-        },
-        false);
-  } catch (const TooCostly&) {
-    return fail(ErrorCode::kBadInput, cost.excess());
-  }
-  if (value.is_discarded()) return fail(ErrorCode::kBadInput, "it is not valid JSON");
-  return value;
+  cost.restart();
+  const bool valid = Value::sax_parse(text, &cost);
+  if (!cost.excess().empty()) return fail(ErrorCode::kBadInput, cost.excess());
+  if (!valid) return fail(ErrorCode::kBadInput, "it is not valid JSON");
+  return Value::parse(text, nullptr, false);
 }
 
 bool is_flat(const Value& value) {
