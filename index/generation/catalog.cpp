@@ -291,7 +291,7 @@ Result<std::vector<DocumentState>> Catalog::document_states(const Collection& co
       Statement statement,
       catalog->prepare("SELECT d.uri, v.source_sha256, v.chunking, v.source_bytes, v.source_modified, v.ingested, "
                        "(SELECT group_concat(a.\"group\") FROM access a WHERE a.document = d.id AND "
-                       "a.retired IS NULL) FROM documents d JOIN versions v ON v.document = d.id "
+                       "a.retired IS NULL), v.title, v.metadata FROM documents d JOIN versions v ON v.document = d.id "
                        "WHERE d.collection = ? AND v.retired IS NULL ORDER BY d.uri"));
   statement.bind(collection.id);
   std::vector<DocumentState> states;
@@ -306,6 +306,8 @@ Result<std::vector<DocumentState>> Catalog::document_states(const Collection& co
     state.source_modified = statement.integer(4);
     state.ingested = statement.integer(5);
     if (!statement.is_null(6)) state.groups = split_groups(statement.text(6));
+    state.title = statement.text(7);
+    state.metadata = statement.text(8);
   }
 }
 

@@ -56,7 +56,8 @@ struct DocumentVersion {
 
 // What an ingest must know of a live document to see whether its source has changed.
 struct DocumentState {
-  std::string uri, source_sha256, chunking;
+  std::string uri, source_sha256, chunking, title;
+  std::string metadata = "{}";       // canonical JSON
   std::uint64_t source_bytes = 0;
   std::int64_t source_modified = 0;  // nanoseconds
   UnixMillis ingested = 0;

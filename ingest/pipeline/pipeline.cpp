@@ -113,15 +113,17 @@ class Job {
       take_passed();
       // By content, under another name: what it had under the old one goes in the same commit, or, if the
       // new one cannot be had, stays.
-      std::optional<std::string> replaced;
-      if (!outcome->unchanged) replaced = plan_->take_renamed(outcome->source_sha256);
+      const DocumentState* replaced = outcome->unchanged ? nullptr : plan_->take_renamed(outcome->source_sha256);
       if (outcome->failure) {
         report_.failures.push_back(std::move(*outcome->failure));
       } else if (outcome->unchanged) {
         note_unchanged(outcome->planned);
       } else {
         if (replaced && !outcome->planned.current) ++report_.renamed;
-        outcome->document->replaces = std::move(replaced);
+        if (replaced) {
+          outcome->document->replaces = replaced->uri;
+          outcome->document->version.groups = groups_after_rename(outcome->planned, *replaced);
+        }
         pending_chunks_ += outcome->document->version.chunks.size();
         pending_.push_back(std::move(*outcome->document));
       }
@@ -248,9 +250,9 @@ class Job {
         ++report_.updated;
       } else {
         ++report_.added;
-        if (auto renamed = plan_->take_renamed(hash)) {
+        if (const DocumentState* renamed = plan_->take_renamed(hash)) {
           ++report_.renamed;
-          batch_.deleted.push_back(std::move(*renamed));
+          batch_.deleted.push_back(renamed->uri);
         }
       }
     }
@@ -268,7 +270,8 @@ class Job {
 
   bool same_as_before(const PlannedItem& planned, const std::string& source_sha256) const {
     return planned.current && planned.current->source_sha256 == source_sha256 &&
-           planned.current->chunking == document_rules(collection_.settings);
+           planned.current->chunking == document_rules(collection_.settings) &&
+           describes_the_same(planned.item, *planned.current);
   }
 
   void note_unchanged(const PlannedItem& planned) {

@@ -1,6 +1,7 @@
 #include "ingest/pipeline/plan.h"
 
 #include <algorithm>
+#include <iterator>
 #include <set>
 
 #include "ingest/pipeline/document.h"
@@ -45,10 +46,10 @@ std::optional<PlannedItem> Plan::next() {
     SourceItem& item = **listed;
     ++passed_.listed;
     const DocumentState* current = find(item);
-    std::vector<std::string> groups = groups_for(item, current);
-    if (!current || !unchanged(item, *current)) return PlannedItem{std::move(item), current, std::move(groups)};
+    PlannedItem planned = plan_item(std::move(item), current);
+    if (!current || !unchanged(planned.item, *current)) return planned;
     ++passed_.unchanged;
-    if (groups != current->groups) passed_.regrouped.emplace(item.uri, std::move(groups));
+    if (planned.groups != current->groups) passed_.regrouped.emplace(planned.item.uri, std::move(planned.groups));
   }
   return std::nullopt;
 }
@@ -97,13 +98,13 @@ const DocumentState* Plan::find(const SourceItem& item) const {
   return found != states_.end() && found->uri == item.uri ? &*found : nullptr;
 }
 
-std::optional<std::string> Plan::take_renamed(const std::string& source_sha256) {
+const DocumentState* Plan::take_renamed(const std::string& source_sha256) {
   std::lock_guard lock(mutex_);
   auto found = missing_.find(source_sha256);
-  if (found == missing_.end()) return std::nullopt;
-  std::string uri = found->second->uri;
+  if (found == missing_.end()) return nullptr;
+  const DocumentState* state = found->second;
   missing_.erase(found);
-  return uri;
+  return state;
 }
 
 std::vector<const DocumentState*> Plan::missing() const {
@@ -119,21 +120,41 @@ bool Plan::source_failed() const {
   return passed_.listed == 0 && has_failures_;
 }
 
-std::vector<std::string> Plan::groups_for(const SourceItem& item, const DocumentState* current) const {
-  std::vector<std::string> groups;
+PlannedItem Plan::plan_item(SourceItem item, const DocumentState* current) const {
+  PlannedItem planned;
+  std::vector<std::string>& groups = planned.groups;
+  planned.groups_are_ruled = true;
   if (options_.groups) groups = *options_.groups;
   else if (item.groups) groups = *item.groups;
   else if (auto by_rule = options_.groups_of ? options_.groups_of(item.uri) : std::nullopt) groups = *by_rule;
-  else if (current) groups = current->groups;
-  else groups = split(collection_.settings.text("access.default_groups"));
+  else {
+    planned.groups_are_ruled = false;
+    groups = current ? current->groups : split(collection_.settings.text("access.default_groups"));
+  }
   std::ranges::sort(groups);
   groups.erase(std::ranges::unique(groups).begin(), groups.end());
-  return groups;
+  planned.item = std::move(item);
+  planned.current = current;
+  return planned;
+}
+
+std::vector<std::string> groups_after_rename(const PlannedItem& planned, const DocumentState& renamed) {
+  if (planned.groups_are_ruled) return planned.groups;
+  if (!planned.current) return renamed.groups;
+  std::vector<std::string> both;
+  std::ranges::set_intersection(planned.groups, renamed.groups, std::back_inserter(both));
+  return both;
+}
+
+bool describes_the_same(const SourceItem& item, const DocumentState& current) {
+  const std::string_view metadata = item.metadata.empty() ? std::string_view("{}") : std::string_view(item.metadata);
+  return (item.title.empty() || item.title == current.title) && metadata == current.metadata;
 }
 
 bool Plan::unchanged(const SourceItem& item, const DocumentState& current) const {
   return item.modified_ns > 0 && item.size == current.source_bytes && item.modified_ns == current.source_modified &&
-         item.modified_ns + kCoarsestStampNs < current.ingested * 1'000'000 && current.chunking == rules_;
+         item.modified_ns + kCoarsestStampNs < current.ingested * 1'000'000 && current.chunking == rules_ &&
+         describes_the_same(item, current);
 }
 
 }  // namespace grounds

@@ -17,7 +17,16 @@ struct PlannedItem {
   SourceItem item;
   const DocumentState* current = nullptr;  // none: a new document
   std::vector<std::string> groups;         // who shall be able to read it
+  bool groups_are_ruled = false;           // by the job, the source or a rule; else as the document had them
 };
+
+// Whether the source gives the document the title and metadata that it has. A title that the source does
+// not give is the document's own.
+bool describes_the_same(const SourceItem& item, const DocumentState& current);
+
+// Who shall be able to read a document that takes the place of `renamed`, by content: who could read that,
+// unless it is ruled; where it moved over another document, only who could read both.
+std::vector<std::string> groups_after_rename(const PlannedItem& planned, const DocumentState& renamed);
 
 // Thread-safe. Keeps a flag a document that is there, and nothing of those that are new.
 class Plan {
@@ -43,9 +52,9 @@ class Plan {
   // documents that are there and that the source does not have. None that a failure of the listing may
   // stand for: what cannot be read is not gone.
 
-  // The URI of a missing document with this content, which a document of another name takes the place of:
-  // a rename. It is missing no longer. Those with equal contents are taken by URI.
-  std::optional<std::string> take_renamed(const std::string& source_sha256);
+  // A missing document with this content, which a document of another name takes the place of: a rename.
+  // It is missing no longer. Those with equal contents are taken by URI. nullptr if there is none.
+  const DocumentState* take_renamed(const std::string& source_sha256);
   // Once next() is at its end: those that are still missing.
   std::vector<const DocumentState*> missing() const;
   // Nothing could be listed at all: the source is not there, or not readable.
@@ -57,7 +66,7 @@ class Plan {
   std::optional<Listed> pull();
   const DocumentState* find(const SourceItem& item) const;
 
-  std::vector<std::string> groups_for(const SourceItem& item, const DocumentState* current) const;
+  PlannedItem plan_item(SourceItem item, const DocumentState* current) const;
   bool unchanged(const SourceItem& item, const DocumentState& current) const;
 
   Source& source_;

@@ -185,6 +185,29 @@ class Lifecycle(unittest.TestCase):
         self.assertEqual(self.uris("dingo", "--as", "user:x,group:hr"), [])
         self.assertEqual(self.uris("dingo", "--as", "user:x,group:sales"), ["a.md"])
 
+    def test_a_renamed_document_is_read_by_who_could_read_it(self):
+        self.put("secret.md", "Secret of the dingo.")
+        self.ingest("--groups", "board")
+        os.rename(self.docs / "secret.md", self.docs / "secret-2026.md")
+        self.assertEqual(self.ingest(command="sync")["documents"]["renamed"], 1)
+        self.assertEqual(self.uris("dingo", "--as", "user:x,group:everyone"), [])
+        self.assertEqual(self.uris("dingo", "--as", "user:x,group:board"), ["secret-2026.md"])
+        # Over a document that others may read.
+        self.put("menu.md", "What there is for lunch.")
+        self.ingest()
+        os.replace(self.docs / "secret-2026.md", self.docs / "menu.md")
+        self.ingest(command="sync")
+        self.assertEqual(self.uris("dingo"), ["menu.md"])
+        self.assertEqual(self.uris("dingo", "--as", "user:x,group:everyone"), [])
+
+    def test_new_metadata_of_an_unchanged_text_count(self):
+        line = '{"uri":"p1","text":"Words about the saiga.","title":"%s","metadata":{"dept":"%s"}}\n'
+        for title, dept, other in (("One", "sales", "hr"), ("Two", "hr", "sales")):
+            self.workspace.json("ingest", "--jsonl", "-", stdin=(line % (title, dept)).encode())
+            self.assertEqual(self.uris("saiga", "--filter", f"dept={dept}"), ["p1"])
+            self.assertEqual(self.uris("saiga", "--filter", f"dept={other}"), [])
+            self.assertEqual(self.workspace.json("docs", "show", "p1")["title"], title)
+
     def test_a_failed_document_keeps_its_last_good_version_and_can_be_deleted(self):
         self.put("a.txt", "Good words about the heron.")
         self.ingest()

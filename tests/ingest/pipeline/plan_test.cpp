@@ -129,12 +129,34 @@ TEST_CASE("missing documents are known before anything is read, and taken by con
             collection, options);
   CHECK(!plan.take_renamed("same"));  // not listed yet
   CHECK(plan.next()->item.uri == "new");
-  CHECK(plan.take_renamed("same") == "a");
-  CHECK(plan.take_renamed("same") == "b");
+  CHECK(plan.take_renamed("same")->uri == "a");
+  CHECK(plan.take_renamed("same")->uri == "b");
   CHECK(!plan.take_renamed("same"));  // c is in the source
   CHECK(!plan.take_renamed(""));
   REQUIRE(plan.missing().size() == 1);
   CHECK(plan.missing()[0]->uri == "d");
+}
+
+TEST_CASE("who could read a document can read it under its new name, unless that is ruled") {
+  const DocumentState secret = state("secret", {"board", "hr"});
+  const DocumentState menu = state("menu", {"everyone", "hr"});
+  CHECK(groups_after_rename({item("new"), nullptr, {"everyone"}, false}, secret) == secret.groups);
+  CHECK(groups_after_rename({item("new"), nullptr, {"everyone"}, true}, secret) == std::vector<std::string>{"everyone"});
+  // Moved over another document: only who could read both.
+  CHECK(groups_after_rename({item("menu"), &menu, menu.groups, false}, secret) == std::vector<std::string>{"hr"});
+}
+
+TEST_CASE("another title or other metadata make a document changed") {
+  DocumentState titled = state("a");
+  titled.title = "Title";
+  titled.metadata = "{\"dept\":\"sales\"}";
+  SourceItem same = item("a"), retitled = item("a"), moved = item("a"), bare = item("a");
+  same.title = retitled.title = moved.title = "Title";
+  same.metadata = retitled.metadata = titled.metadata;
+  retitled.title = "Other";
+  moved.metadata = "{\"dept\":\"hr\"}";
+  CHECK(plan({same}, {titled}).to_read.empty());
+  for (const SourceItem& changed : {retitled, moved, bare}) CHECK(plan({changed}, {titled}).to_read.size() == 1);
 }
 
 TEST_CASE("a job that only adds takes nothing for renamed") {
