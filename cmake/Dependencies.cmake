@@ -27,6 +27,8 @@ add_library(stemmer UNKNOWN IMPORTED)
 set_target_properties(stemmer PROPERTIES IMPORTED_LOCATION ${STEMMER_LIBRARY})
 pkg_check_modules(HTTPLIB REQUIRED IMPORTED_TARGET cpp-httplib)
 find_package(hwy REQUIRED)
+# FAISS's package file names this target and does not look for it.
+find_package(OpenMP REQUIRED COMPONENTS CXX)
 find_package(faiss REQUIRED)
 find_package(benchmark REQUIRED)
 
