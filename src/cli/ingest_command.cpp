@@ -9,6 +9,7 @@
 #include "ingest/sources/directory_source.h"
 #include "ingest/sources/directory_watch.h"
 #include "ingest/sources/json_lines_source.h"
+#include "ledger/compare/job_sources.h"
 
 namespace grounds::cli {
 namespace {
@@ -108,6 +109,8 @@ Result<IngestReport> run_once(Session& session, const Options& options) {
   };
   auto result = run_ingest(*engine, session.collection, *source, ingest_options, observer);
   line.clear();
+  if (result && !result->dry_run)
+    GROUNDS_RETURN_IF_ERROR(note_job_sources(engine->workspace(), result->job, options.paths));
   return result;
 }
 

@@ -1,5 +1,6 @@
 #include "cli/session.h"
 #include "cli/terminal.h"
+#include "ledger/compare/controls.h"
 #include "ledger/signed_head.h"
 
 namespace grounds::cli {
@@ -8,15 +9,34 @@ namespace {
 struct Options {
   std::string id, head_file;
   std::int64_t limit = 50;
-  std::uint32_t times = 10;
+  std::uint32_t times = 0;
   ExportOptions exported;
 };
 
-Result<int> replay_answer(Session& session, const std::string& id) {
+// The recorded prompt put to its model again.
+Result<Json> replay_model(Engine& engine, const std::string& id, std::uint32_t times) {
+  GROUNDS_ASSIGN_OR_RETURN(RecordedAnswer recorded, engine.ledger().find(id));
+  GROUNDS_ASSIGN_OR_RETURN(AnswerInputs inputs, read_inputs(recorded));
+  GROUNDS_ASSIGN_OR_RETURN(ControlRuns runs, run_controls(engine.asker(), inputs, times));
+  auto response = read_response(recorded);
+  const bool known = response.has_value();
+  return Json{{"runs", runs.asked},
+              {"failed", runs.failed},
+              {"distinct", runs.answers.size()},
+              {"distinct_claims", runs.claims.size()},
+              {"matches_recorded", known ? Json(runs.answers.contains(response->answer)) : Json(nullptr)},
+              {"claims_match_recorded", known ? Json(runs.claims.contains(claims_key(response->answer))) : Json(nullptr)}};
+}
+
+Result<int> replay_answer(Session& session, const std::string& id, std::uint32_t times) {
   GROUNDS_ASSIGN_OR_RETURN(Engine * engine, session.engine());
   GROUNDS_ASSIGN_OR_RETURN(ReplayResult result, engine->replay(id));
+  Json view = replay_view(result);
+  if (times > 0) {
+    GROUNDS_ASSIGN_OR_RETURN(view["model"], replay_model(*engine, id, times));
+  }
   if (session.json) {
-    print_json(replay_view(result));
+    print_json(view);
     return kDone;
   }
   std::vector<std::vector<std::string>> rows;
@@ -27,6 +47,7 @@ Result<int> replay_answer(Session& session, const std::string& id) {
   print_line(bold("answer " + result.answer_id));
   print_line(format_table(rows));
   for (const std::string& detail : result.details) print_line("- " + detail);
+  if (view.contains("model")) print_fields(view["model"]);
   return kDone;
 }
 
@@ -103,50 +124,16 @@ Result<int> verify_ledger(Session& session, const std::string& head_file) {
   return result.ok ? kDone : kAnswerIsNo;
 }
 
-// Asks again and again, and says how many different answers came.
-Result<int> ask_repeatedly(Session& session, const Options& options) {
-  GROUNDS_RETURN_IF_ERROR(check_question(options.id));
-  GROUNDS_ASSIGN_OR_RETURN(Engine * engine, session.engine());
-  AskRequest request;
-  request.collection = session.collection;
-  request.question = options.id;
-  request.backend = engine->configuration().backend;
-  GROUNDS_ASSIGN_OR_RETURN(request.principal, session.principal());
-  struct Group { std::string answer_id; std::uint64_t count = 0; };
-  std::map<std::string, Group> groups;
-  std::map<std::string, int> evidence;
-  ProgressLine progress(!session.quiet);
-  for (std::uint32_t i = 0; i < options.times; ++i) {
-    GROUNDS_ASSIGN_OR_RETURN(Answer answer, engine->asker().ask(request));
-    Group& group = groups[answer.text.answer];
-    if (group.count++ == 0) group.answer_id = answer.answer_id;
-    ++evidence[evidence_to_json(answer.evidence)];
-    progress.show(i + 1, options.times, std::to_string(i + 1) + " of " + std::to_string(options.times));
-  }
-  progress.clear();
-  Json answers = Json::array();
-  for (const auto& [text, group] : groups)
-    answers.push_back({{"answer_id", group.answer_id}, {"count", group.count}, {"answer", text}});
-  if (session.json) {
-    print_json({{"asked", options.times}, {"distinct_answers", groups.size()},
-                {"retrieval_identical", evidence.size() == 1}, {"answers", std::move(answers)}});
-  } else {
-    print_line("asked " + std::to_string(options.times) + " times: " + std::to_string(groups.size()) +
-               " distinct answer(s), evidence " + (evidence.size() == 1 ? "identical" : "different"));
-    for (const auto& [text, group] : groups)
-      print_line(std::to_string(group.count) + "x " + shorten(text, 160) + dim("  " + group.answer_id));
-  }
-  return groups.size() == 1 ? kDone : kAnswerIsNo;
-}
-
 }  // namespace
 
 void add_ledger_commands(CLI::App& app, Session& session) {
   auto options = std::make_shared<Options>();
   CLI::App* replay = app.add_subcommand("replay", "Do an answer's retrieval and prompt again and compare every byte");
   replay->add_option("ID", options->id, "Answer id")->required();
+  replay->add_option("--model", options->times, "Also put the recorded prompt to its model again, so many times")->check(CLI::Range(1, 1000));
+  replay->footer("Example: grounds replay 01K... --model 5   (ids: grounds answers list)");
   replay->callback([&session, options] {
-    session.command = [&session, options] { return replay_answer(session, options->id); };
+    session.command = [&session, options] { return replay_answer(session, options->id, options->times); };
   });
 
   CLI::App* answers = app.add_subcommand("answers", "List and show recorded answers");
@@ -178,15 +165,6 @@ void add_ledger_commands(CLI::App& app, Session& session) {
   exported->footer("samples/verify_export.py checks such a file without this program.");
   exported->callback([&session, options] {
     session.command = [&session, options] { return export_ledger(session, options->exported); };
-  });
-
-  CLI::App* consistency = app.add_subcommand("consistency", "Ask a question several times and count the different answers");
-  session.add_collection_option(*consistency);
-  session.add_as_option(*consistency);
-  consistency->add_option("QUESTION", options->id)->required();
-  consistency->add_option("-n", options->times, "How many times")->check(CLI::Range(1, 1000))->capture_default_str();
-  consistency->callback([&session, options] {
-    session.command = [&session, options] { return ask_repeatedly(session, *options); };
   });
 }
 

@@ -5,6 +5,7 @@
 #include <iostream>
 
 #include "base/log.h"
+#include "cli/ledger_commands.h"
 #include "cli/session.h"
 #include "cli/terminal.h"
 
@@ -57,6 +58,9 @@ int run(int count, char** arguments) {
   add_search(app, session);
   add_ask(app, session);
   add_ledger_commands(app, session);
+  add_compare(app, session);
+  add_ledger(app, session);
+  add_consistency(app, session);
   add_withdraw(app, session);
   add_templates(app, session);
   add_index(app, session);

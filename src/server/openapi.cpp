@@ -113,6 +113,9 @@ Json openapi_document() {
   paths["/v1/search"]["post"] = with_body(json_operation("search", "Search the documents", ref("Search")), search_body());
   paths["/v1/answers/{id}"]["get"] = with_path(json_operation("showAnswer", "The record of an answer", anything), "id");
   paths["/v1/answers/{id}/replay"]["post"] = with_path(json_operation("replayAnswer", "Do an answer again and compare every byte", anything), "id");
+  paths["/v1/answers/{id}/verify"]["post"] = with_path(json_operation("verifyAnswer", "Whether a record still matches its hashes", anything), "id");
+  paths["/v1/answers/compare"]["post"] =
+      with_body(json_operation("compareAnswers", "Why two of one's own answers differ", anything), closed({{"a", text()}, {"b", text()}}, {"a", "b"}));
   paths["/v1/collections"]["get"] = json_operation("listCollections", "All collections", object({{"collections", list(ref("Collection"))}}));
   paths["/v1/collections/{name}"]["get"] = with_path(json_operation("showCollection", "One collection", ref("Collection")), "name");
   paths["/v1/chat/completions"]["post"] = chat_operation();

@@ -25,6 +25,7 @@
 #include "server/metrics.h"
 #include "server/openai_routes.h"
 #include "server/openapi.h"
+#include "server/compare_routes.h"
 #include "server/routes.h"
 #include "server/views.h"
 
@@ -270,6 +271,7 @@ struct Server::State {
       answer(response, fail(ErrorCode::kInternal, "internal error"));
     });
     post("/v1/search", search_route);
+    post("/v1/answers/compare", compare_route);
     post_body("/v1/ask", [this](const httplib::Request& request, httplib::Response& response, const std::string& body) {
       ask(request, response, body);
     });
@@ -279,15 +281,18 @@ struct Server::State {
     post("/v1/embeddings", embeddings_route);
     get("/v1/models", [this](const httplib::Request&) { return models_route(engine); });
     get("/openapi.json", [](const httplib::Request&) { return Result<Json>(openapi_document()); });
-    // Reads a body that it has no use for, but bounded.
-    const std::string replay = R"(/v1/answers/([0-9A-Za-z]+)/replay)";
-    routes.emplace_back("POST", replay);
-    http.Post(replay,
-              [this](const httplib::Request& request, httplib::Response& response, const httplib::ContentReader& reader) {
-                std::size_t size = 0;
-                reader([&](const char*, std::size_t more) { return (size += more) <= kMaxBodyBytes; });
-                answer(response, replay_route(engine, request.matches[1]));
-              });
+    // Read a body that they have no use for, but bounded.
+    auto on_answer = [this](const std::string& pattern, Result<Json> (*route)(Engine&, const std::string&)) {
+      routes.emplace_back("POST", pattern);
+      http.Post(pattern, [this, route](const httplib::Request& request, httplib::Response& response,
+                                       const httplib::ContentReader& reader) {
+        std::size_t size = 0;
+        reader([&](const char*, std::size_t more) { return (size += more) <= kMaxBodyBytes; });
+        answer(response, route(engine, request.matches[1]));
+      });
+    };
+    on_answer(R"(/v1/answers/([0-9A-Za-z]+)/replay)", replay_route);
+    on_answer(R"(/v1/answers/([0-9A-Za-z]+)/verify)", verify_answer_route);
     get(R"(/v1/answers/([0-9A-Za-z]+))",
         [this](const httplib::Request& request) { return answer_route(engine, request.matches[1]); });
     get("/v1/collections", [this](const httplib::Request&) { return collections_route(engine); });

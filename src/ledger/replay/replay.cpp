@@ -91,8 +91,13 @@ Result<ReplayResult> replay(const RecordedAnswer& recorded, Searcher& searcher) 
     result.details.push_back(snapshot.error().message);
     return result;
   }
-  GROUNDS_ASSIGN_OR_RETURN(Assembly now, assemble(searcher, **snapshot, inputs->query, inputs->question,
-                                                  inputs->template_id, inputs->clock));
+  auto prompt_template = recorded_template(*inputs);
+  if (!prompt_template) {
+    result.details.push_back(prompt_template.error().message);
+    return result;
+  }
+  GROUNDS_ASSIGN_OR_RETURN(Assembly now, assemble(searcher, **snapshot, inputs->query, inputs->question, *prompt_template,
+                                                  inputs->clock, history_text(inputs->messages)));
   std::string evidence = evidence_to_json(now.evidence);
   result.retrieval = compare(evidence == inputs->evidence_json);
   result.prompt = compare(now.prompt == inputs->prompt);

@@ -1,0 +1,169 @@
+#include <chrono>
+
+#include "cli/ledger_commands.h"
+#include "cli/terminal.h"
+#include "ledger/compare/controls.h"
+#include "server/compare_report.h"
+#include "server/compare_views.h"
+
+namespace grounds::cli {
+namespace {
+
+struct Options {
+  std::string a, b, report, language = "en", expected;
+  std::vector<std::string> sources;
+  std::uint32_t controls = 0;
+  bool check = false;
+};
+
+CompareServices services_of(Engine& engine) {
+  return {engine.workspace(), engine.extracts(), engine.searcher()};
+}
+
+Result<Side> find_side(Engine& engine, const std::string& id) {
+  GROUNDS_ASSIGN_OR_RETURN(RecordedAnswer recorded, engine.ledger().find(id));
+  return read_side(recorded);
+}
+
+void print_documents(const Findings& found) {
+  for (const DocumentFinding& document : found.documents) {
+    const VersionFinding& last = document.b.generation > 0 ? document.b : document.a;
+    print_line("  " + document.change + " " + bold(document.uri) + dim("  generation " + std::to_string(last.generation) + ", " +
+                                                                     format_time(last.time) + ", by " + last.actor + ", job " + last.job));
+    for (std::size_t at = 0; at < document.diff.size();) {
+      const std::size_t end = std::min(document.diff.find('\n', at), document.diff.size());
+      print_line("    " + document.diff.substr(at, end - at));
+      at = end + 1;
+    }
+  }
+  for (const PermissionFinding& each : found.permissions)
+    print_line("  who may read " + bold(each.uri) + " changed in generation " + std::to_string(each.generation) + ", by " + each.actor);
+  for (const KeyFinding& key : found.settings)
+    print_line("  setting " + bold(key.key) + ": " + key.a + " -> " + key.b + (key.time > 0 ? dim("  " + format_time(key.time) + ", by " + key.actor) : ""));
+  for (const KeyFinding& key : found.others)
+    print_line("  " + bold(key.key) + ": " + shorten(key.a, 70) + " -> " + shorten(key.b, 70));
+}
+
+void print_comparison(const Comparison& result) {
+  auto name = [](const Side& side) { return side.answer_id.empty() ? std::string("today") : side.answer_id; };
+  print_line(bold(name(result.a) + " and " + name(result.b)));
+  print_line(std::string("answers: ") + (result.same_answer ? "the same" : result.same_claims ? "different words, the same claims" : "different") +
+             "; prompts: " + (result.same_prompt ? "the same" : "different"));
+  if (!result.same_prompt) {
+    std::string causes;
+    for (const auto& set : result.prompt_causes) {
+      causes += causes.empty() ? "" : ", or ";
+      for (std::size_t i = 0; i < set.size(); ++i) causes += (i == 0 ? "" : " with ") + set[i];
+    }
+    print_line("the prompts differ because of: " + bold(causes.empty() ? "undecidable" : causes) + " (" + std::string(basis_name(result.prompt_basis)) + ")");
+  }
+  print_line("the answers differ because of: " + bold(result.answer_cause) + " (" + std::string(basis_name(result.basis)) + "): " + result.reason);
+  if (!result.decided_by.empty()) print_line("what would decide it: " + result.decided_by);
+  print_line("party: " + bold(result.party));
+  print_documents(result.evidence);
+  for (const std::string& detail : result.details) print_line("- " + detail);
+}
+
+Json runs_view(const ControlRuns& runs) {
+  return {{"asked", runs.asked}, {"failed", runs.failed}, {"distinct_answers", runs.answers.size()}, {"distinct_claims", runs.claims.size()}};
+}
+
+// Asks both prompts again. A backend that is gone leaves the comparison as it was, with the reason.
+Result<Json> run_both_controls(Engine& engine, Comparison& result, std::uint32_t times) {
+  auto a = run_controls(engine.asker(), result.a.inputs, times);
+  auto b = a ? run_controls(engine.asker(), result.b.inputs, times) : a;
+  if (!b) {
+    result.details.push_back("no controls: " + b.error().message);
+    return Json{{"error", b.error().message}};
+  }
+  decide_by_controls(result, *a, *b, engine.configuration().parties);
+  return Json{{"a", runs_view(*a)}, {"b", runs_view(*b)}};
+}
+
+// Prints; with `report` also writes the page. `check`: exit code 1 where the answers differ.
+Result<int> show(Session& session, Engine& engine, Side a, Side b, const Options& options) {
+  const auto started = std::chrono::steady_clock::now();
+  GROUNDS_ASSIGN_OR_RETURN(Principal viewer, session.principal());
+  GROUNDS_ASSIGN_OR_RETURN(Comparison result, compare_answers(services_of(engine), std::move(a), std::move(b),
+                                                              {engine.configuration().parties, viewer}));
+  Json controls;
+  if (options.controls > 0) {
+    GROUNDS_ASSIGN_OR_RETURN(controls, run_both_controls(engine, result, options.controls));
+  }
+  const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - started).count();
+  Json view = comparison_view(result, took);
+  if (!controls.is_null()) view["controls"] = std::move(controls);
+  if (!options.report.empty()) {
+    GROUNDS_RETURN_IF_ERROR(session.environment().file_system.write_durably(options.report, comparison_page(view, options.language)));
+    view["report"] = options.report;
+  }
+  if (session.json) print_json(view);
+  else print_comparison(result);
+  if (!options.report.empty() && !session.quiet) print_note("report: " + options.report);
+  return options.check && !result.same_answer ? kAnswerIsNo : kDone;
+}
+
+Result<int> compare(Session& session, const Options& options) {
+  GROUNDS_ASSIGN_OR_RETURN(Engine * engine, session.engine());
+  GROUNDS_ASSIGN_OR_RETURN(Side a, find_side(*engine, options.a));
+  GROUNDS_ASSIGN_OR_RETURN(Side b, find_side(*engine, options.b));
+  return show(session, *engine, std::move(a), std::move(b), options);
+}
+
+Result<int> explain(Session& session, const Options& options) {
+  if (!options.sources.empty() && options.expected.empty())
+    return fail(ErrorCode::kUsage, "--source goes with --expected", "grounds explain ID --expected TEXT --source FOLDER");
+  GROUNDS_ASSIGN_OR_RETURN(Engine * engine, session.engine());
+  GROUNDS_ASSIGN_OR_RETURN(Side side, find_side(*engine, options.a));
+  const CompareServices services = services_of(*engine);
+  if (options.expected.empty()) {
+    const Clock& clock = engine->workspace().clock();
+    GROUNDS_ASSIGN_OR_RETURN(Side today, side_of_today(services, side, {clock.now(), clock.zone()}));
+    return show(session, *engine, std::move(side), std::move(today), options);
+  }
+  GROUNDS_ASSIGN_OR_RETURN(ExpectedResult result, explain_expected(services, side, options.expected, {options.sources}));
+  if (session.json) {
+    print_json(expected_view(result, side.answer_id));
+    return kDone;
+  }
+  print_line(bold(std::string(stage_name(result.stage))) + (result.uri.empty() ? "" : "  " + result.uri));
+  for (const auto& [key, value] : result.where) print_line("  " + key + ": " + value);
+  if (result.rank) print_line("  rank: " + std::to_string(*result.rank));
+  print_line(result.hint);
+  return kDone;
+}
+
+}  // namespace
+
+void add_compare(CLI::App& app, Session& session) {
+  auto options = std::make_shared<Options>();
+  auto add_report = [&](CLI::App& command) {
+    command.add_option("--report", options->report, "Also write a page (HTML, one file) that says it to a manager");
+    command.add_option("--lang", options->language, "Language of the page: en or zh")->check(CLI::IsMember({"en", "zh"}))->capture_default_str();
+  };
+  CLI::App* compare_command = app.add_subcommand("compare", "Say why two recorded answers differ, and how far that is proven");
+  compare_command->add_option("ID1", options->a, "Answer id")->required();
+  compare_command->add_option("ID2", options->b, "Answer id")->required();
+  compare_command->add_flag("--check", options->check, "Exit with 1 if the answers differ");
+  compare_command->add_option("--controls", options->controls, "Put both prompts to their models again, so many times each")->check(CLI::Range(1, 1000));
+  add_report(*compare_command);
+  compare_command->footer(
+      "Prompt causes are proven: each recorded prompt is assembled again, then with every set of inputs taken from\n"
+      "the other answer; a set that gives the other prompt byte for byte is a cause. Without --controls no model is called.\n"
+      "Example: grounds compare 01K... 01K... --report why.html   (ids: grounds answers list)");
+  compare_command->callback([&session, options] {
+    session.command = [&session, options] { return compare(session, *options); };
+  });
+
+  CLI::App* explain_command = app.add_subcommand("explain", "Compare an answer with today, or say where an expected statement was lost");
+  explain_command->add_option("ID", options->a, "Answer id")->required();
+  explain_command->add_option("--expected", options->expected, "What the answer should have said");
+  explain_command->add_option("--source", options->sources, "Folder or file to look into (else those that were ingested; may be repeated)")->allow_extra_args(false);
+  add_report(*explain_command);
+  explain_command->footer("Example: grounds explain 01K... --expected \"1,577 units\"");
+  explain_command->callback([&session, options] {
+    session.command = [&session, options] { return explain(session, *options); };
+  });
+}
+
+}  // namespace grounds::cli
