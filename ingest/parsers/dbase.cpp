@@ -53,7 +53,9 @@ Result<Extract> parse_dbase(std::string_view bytes, ParseContext&) {
     if (++rows * fields.size() > kMaxTableCells) return fail(ErrorCode::kBadInput, "the table has more cells than are read");
     std::size_t begin = at + 1;
     for (const Field& field : fields) {
-      std::string cell(bytes.substr(begin, std::min(field.size, at + record_size - std::min(begin, at + record_size))));
+      // Fields that say they are longer than the record end with it.
+      const std::size_t from = std::min(begin, at + record_size);
+      std::string cell(bytes.substr(from, std::min(field.size, at + record_size - from)));
       begin += field.size;
       std::replace_if(cell.begin(), cell.end(), [](char c) { return c == '\n' || c == '\r' || c == '\0'; }, ' ');
       all.append(cell).append("\n");

@@ -129,6 +129,7 @@ class MailReader {
       const std::string_view subtype = std::string_view(type.value).substr(type.value.find('/') + 1);
       name = "attachment." + std::string(subtype);
     }
+    name = replace_invalid_utf8(name);  // it may come from anywhere in a header
     const std::string content = entity.content();
     if (content.empty()) return;
     auto part = parse_part(name, content, context_);
@@ -143,7 +144,7 @@ class MailReader {
 
   void open_heading(std::string_view text, int level) {
     builder_.open(BlockKind::kHeading, level);
-    builder_.append(text);
+    builder_.append(replace_invalid_utf8(text));
     builder_.close();
   }
 
