@@ -224,7 +224,7 @@ void add_consistency(CLI::App& app, Session& session) {
   command->callback([&session, options] {
     session.command = [&session, options]() -> Result<int> {
       if (!options->watch.empty()) return watch(session, *options);
-      if (options->question.empty()) return fail(ErrorCode::kUsage, "what shall be asked?", "grounds consistency \"QUESTION\" -n 10, or --watch FILE");
+      if (options->question.empty()) return fail(ErrorCode::kUsage, "the question is empty", "grounds consistency \"QUESTION\" -n 10, or --watch FILE");
       return ask_repeatedly(session, *options);
     };
   });
