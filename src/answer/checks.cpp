@@ -21,6 +21,17 @@ constexpr int kBetterElsewhere = 300;
 
 using Words = std::set<std::string>;
 
+// Nothing but dates and the marks between them.
+bool only_dates(std::string_view text) {
+  std::size_t at = 0;
+  const auto blank = [&](std::size_t until) { return text.substr(at, until - at).find_first_not_of(" ,;-") == std::string_view::npos; };
+  for (const FoundDate& date : find_dates(text)) {
+    if (!blank(date.begin)) return false;
+    at = date.end;
+  }
+  return at > 0 && blank(text.size());
+}
+
 struct Mark {
   std::size_t begin, end;
   std::uint32_t number;
@@ -41,11 +52,11 @@ std::vector<Mark> find_marks(std::string_view text) {
       const char c = text[i];
       if (c >= '0' && c <= '9' && digits < 4) {
         value = value * 10 + static_cast<std::uint32_t>(c - '0'), ++digits;
-      } else if (digits > 0 && (c == ',' || c == ']' || (wide && text.substr(i).starts_with("】")))) {
+      } else if (const bool wide_close = wide && text.substr(i).starts_with("】"); digits > 0 && (c == ',' || c == ']' || wide_close)) {
         numbers.push_back(value);
         value = 0, digits = 0;
         closed = c != ',';
-        if (closed && wide) i += 2;
+        if (wide_close) i += 2;  // the loop steps over its third byte
       } else if (c != ' ' || digits > 0) {
         well = false;
       }
@@ -237,22 +248,42 @@ class Checker {
       for (const Mark& mark : marks)
         if (mark.begin >= (i == 0 ? 0 : cuts[i].begin) && mark.begin < until && std::find(one.cited.begin(), one.cited.end(), mark.number) == one.cited.end()) one.cited.push_back(mark.number);
       const std::string_view trimmed = trim(one.sentence);
-      one.frame = one.cited.empty() && (trimmed.ends_with(":") || trimmed.ends_with("：") || trimmed.empty());
+      const bool announces = one.cited.empty() && (trimmed.ends_with(":") || trimmed.ends_with("：") || trimmed.empty());
+      one.frame = announces && states_nothing(trimmed);
       if (!trimmed.empty()) out_.sentences.push_back(std::move(one));
     }
     for (std::size_t i = out_.sentences.size(); i > first + 1; --i)
       if (out_.sentences[i - 2].cited.empty()) out_.sentences[i - 2].cited = out_.sentences[i - 1].cited;
   }
 
+  // No number, date or code that could be wrong.
+  static bool states_nothing(std::string_view text) { return find_dates(text).empty() && find_codes(text).empty() && find_quantities(text).empty(); }
+
   // "(last year = 2025)" says how a word was read, and claims nothing about the documents.
   static std::string without_notes(std::string text) {
-    for (const auto& [open, close] : {std::pair<std::string_view, std::string_view>{"(", ")"}, {"（", "）"}}) {
-      const std::size_t begin = text.find(open), equals = text.find(" = ");
-      if (begin == std::string::npos || equals == std::string::npos || equals < begin) continue;
-      const std::size_t end = text.find(close, equals);
-      if (end != std::string::npos) text.erase(begin, end + close.size() - begin);
-    }
+    for (const auto& [open, close] : {std::pair<std::string_view, std::string_view>{"(", ")"}, {"（", "）"}})
+      for (std::size_t begin = text.find(open); begin != std::string::npos; begin = text.find(open, begin + 1)) {
+        const std::size_t inner = begin + open.size(), end = text.find(close, inner);
+        if (end == std::string::npos) break;
+        if (is_date_note(std::string_view(text).substr(inner, end - inner))) text.erase(begin, end + close.size() - begin), begin = begin == 0 ? 0 : begin - 1;
+      }
     return text;
+  }
+
+  // "last year = 2025, this month = 2026-03": words without a number, and behind each sign nothing but a date.
+  static bool is_date_note(std::string_view note) {
+    constexpr std::string_view kSign = " = ";
+    constexpr std::size_t kLongestNote = 160;
+    if (note.size() > kLongestNote || note.find(kSign) == std::string_view::npos) return false;
+    while (!note.empty()) {
+      std::size_t end = std::min(note.find(','), note.find("，"));
+      const std::string_view part = note.substr(0, end);
+      note.remove_prefix(std::min(note.size(), end == std::string_view::npos ? end : end + (note[end] == ',' ? 1 : 3)));
+      const std::size_t sign = part.find(kSign);
+      if (sign == std::string_view::npos || trim(part.substr(0, sign)).empty() || !find_quantities(part.substr(0, sign)).empty()) return false;
+      if (!only_dates(trim(part.substr(sign + kSign.size())))) return false;
+    }
+    return true;
   }
 
   std::vector<const ItemFacts*> sources(const SentenceCheck& sentence) const {
@@ -415,7 +446,7 @@ class Checker {
     bool not_found = false;
     for (const SentenceCheck& sentence : out_.sentences) {
       if (sentence.frame) continue;
-      if (sentence.sentence.find("Not found in the documents") != std::string::npos || sentence.sentence.find("文档中未找到答案") != std::string::npos) {
+      if (says_not_found(sentence.sentence)) {
         not_found = true;
         continue;
       }
@@ -437,6 +468,13 @@ class Checker {
 };
 
 }  // namespace
+
+bool says_not_found(std::string_view text) {
+  text = trim(text);
+  for (const std::string_view stop : {".", "。"})
+    if (text.ends_with(stop)) text.remove_suffix(stop.size());
+  return text == "Not found in the documents" || text == "文档中未找到答案";
+}
 
 AnswerCheck check_answer(std::string_view answer, std::string_view question, std::span<const EvidenceItem> evidence, const Analyzer& analyzer) {
   return Checker(question, evidence, analyzer).check(replace_invalid_utf8(answer));

@@ -27,6 +27,9 @@ struct AnswerCheck {
   std::vector<Citation> citations;      // for each mark, the span of its evidence that bears the sentence best
 };
 
+// The text is the not-found phrase of the templates and nothing else, in English or Chinese.
+bool says_not_found(std::string_view text);
+
 // Lexical and fast; a pure function. `question` lends the amounts it names ("a device of 20万元"); its
 // dates it does not lend. Without any sentence, or with "not found" alone, the verdict is kNotFound.
 AnswerCheck check_answer(std::string_view answer, std::string_view question, std::span<const EvidenceItem> evidence,

@@ -8,6 +8,7 @@
 
 #include "answer/extractive.h"
 #include "answer/quantities.h"
+#include "base/utf8.h"
 #include "tests/answer/labelled.h"
 
 using namespace grounds;
@@ -105,6 +106,57 @@ TEST_CASE("Not found is not found, and frames need no support") {
 TEST_CASE("An amount that the question names is no claim, a date of it is") {
   CHECK(check("For 20 people the meal allowance is CNY 150 per day. [2]", "What is the allowance for 20 people?").unsupported.empty());
   CHECK_FALSE(check("In 2031 the meal allowance is CNY 150 per day. [2]", "What is the allowance in 2031?").unsupported.empty());
+}
+
+TEST_CASE("A wide opening mark closed by a narrow one ends where it ends") {
+  for (std::size_t length = 1; length < 40; ++length) {
+    const std::string text = std::string(length, 'x') + " 【1]";
+    CHECK(check(text).sentences.size() == 1);
+    CHECK(check(text + "\nThe meal allowance is CNY 150 per day 【2]").sentences.size() == 2);
+  }
+  const AnswerCheck mixed = check("月球绕地球运行【1]中文也在这里【3】。");
+  REQUIRE(mixed.sentences.size() == 1);
+  CHECK(mixed.sentences[0].cited == std::vector<std::uint32_t>{1, 3});
+  CHECK(mixed.sentences[0].sentence.find("中文也在这里") != std::string::npos);
+}
+
+TEST_CASE("Of any soup of brackets the sentences are valid UTF-8 and no longer than it") {
+  const std::uint64_t seed = 77;
+  INFO("seed " << seed);
+  std::mt19937_64 random(seed);
+  const std::vector<std::string> pieces{"【", "】", "[", "]", "1", "2", "3", ",", " ", "\n", "月球", "a", ".", "。", "(", "）", " = ", ":", "9999"};
+  for (int round = 0; round < 400; ++round) {
+    std::string soup;
+    for (std::size_t i = random() % 24; i > 0; --i) soup += pieces[random() % pieces.size()];
+    INFO(soup);
+    std::size_t total = 0;
+    for (const SentenceCheck& sentence : check(soup).sentences) {
+      CHECK(is_valid_utf8(sentence.sentence));
+      total += sentence.sentence.size();
+    }
+    CHECK(total <= soup.size());
+    for (const std::string& each : check(soup).unsupported) CHECK(is_valid_utf8(each));
+  }
+}
+
+TEST_CASE("No form of words carries a false claim past the checks") {
+  for (const char* answer : {"The company was fined 999 million yuan in 2031:\n- The meal allowance is CNY 150 per day. [2]",
+                             "公司被罚款999万元：\n- The meal allowance is CNY 150 per day. [2]",
+                             "Not found in the documents is only what they say, the company was fined 999 million yuan.",
+                             "文档中未找到答案只是借口，公司被罚款999万元。",
+                             "The meal allowance is CNY 150 per day. [2] Employees get (paid) leave of 999 days (leave = paid leave). [2]",
+                             "The meal allowance is CNY 150 per day. [2] (leave of 999 days = 2025)"}) {
+    INFO(answer);
+    const AnswerCheck result = check(answer);
+    CHECK_FALSE(result.unsupported.empty());
+    CHECK(result.verdict != Verdict::kSupported);
+    CHECK(result.verdict != Verdict::kNotFound);
+  }
+  CHECK(passes("（去年 = 2025，本月 = 2025-03）员工总数为一千五百七十七人。[3]"));
+  CHECK(says_not_found(" Not found in the documents.\n"));
+  CHECK(says_not_found("文档中未找到答案。"));
+  CHECK_FALSE(says_not_found("Not found in the documents: none."));
+  CHECK_FALSE(says_not_found(""));
 }
 
 TEST_CASE("Citations of a model's answer are spans of the evidence") {
