@@ -14,20 +14,27 @@ if [ ! -e "$build/build.ninja" ]; then
   cmake --preset fuzz > "$build/configure.log" 2>&1 || { cat "$build/configure.log" >&2; exit 1; }
 fi
 cmake --build "$build" --target fuzzers
-failed=0 ran=0
-for target in "$build"/fuzz/*_fuzz; do
+mkdir -p "$build/findings"
+# One target on top of its corpus: a line that starts with "ok" or "FAILED".
+run() {
+  local target=$1 name work
   name=$(basename "$target")
   work=$build/corpus/$name
-  mkdir -p "$work" "$build/findings"
+  mkdir -p "$work"
   if "$target" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=2048 -print_final_stats=1 \
-       -artifact_prefix="$build/findings/$name-" "$work" "tests/fuzz/corpus/$name" > "$build/$name.log" 2>&1; then
+       -artifact_prefix="$build/findings/$name-" "$work" "tests/fuzz/corpus/$name" >"$build/$name.log" 2>&1; then
     echo "ok     $name: $(sed -n 's/^stat::number_of_executed_units: *//p' "$build/$name.log") runs"
   else
-    echo "FAILED $name"; tail -40 "$build/$name.log"
-    failed=$((failed + 1))
+    echo "FAILED $name"$'\n'"$(tail -40 "$build/$name.log")"
   fi
-  ran=$((ran + 1))
-done
-[ "$ran" -gt 0 ] || { echo "fuzz.sh: no fuzz target was built" >&2; exit 1; }
-echo "$((ran - failed)) fuzz targets found nothing, $failed found something"
+}
+export -f run
+export build seconds
+# As many at a time as there are cores.
+results=$(printf '%s\0' "$build"/fuzz/*_fuzz | xargs -0 -P "$(nproc)" -I{} bash -c 'run "$1"' fuzz {})
+echo "$results"
+passed=$(grep -c '^ok ' <<<"$results") || true
+failed=$(grep -c '^FAILED ' <<<"$results") || true
+[ "$((passed + failed))" -gt 0 ] || { echo "fuzz.sh: no fuzz target was built" >&2; exit 1; }
+echo "$passed fuzz targets found nothing, $failed found something"
 [ "$failed" = 0 ]
