@@ -2,6 +2,8 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
+#include <vector>
 
 #include "base/file_system.h"
 #include "grounds/result.h"
@@ -13,9 +15,15 @@ namespace grounds {
 // them (a backup). Waits for a removal in progress.
 Result<FileLock> pause_garbage_collection(Workspace& workspace);
 
-// Removes unnamed files of segments/ and extracts/, and says how many; none while paused. Takes the
-// catalog's lock, under which commits write theirs. Readers are not disturbed: what they have mapped
-// stays with them, and who comes too late to open a file reads the catalog again.
-Result<std::uint64_t> collect_garbage(Workspace& workspace);
+enum class WhilePaused { kLeaveAll, kWait };
+
+// Removes unnamed files of segments/ and extracts/, and says how many. The one place that does. Takes the
+// catalog's lock, under which commits write theirs, and writes a row before it removes anything. Readers
+// are not disturbed: what they have mapped stays with them, and who comes too late to open a file reads
+// the catalog again.
+Result<std::uint64_t> collect_garbage(Workspace& workspace, WhilePaused paused = WhilePaused::kLeaveAll);
+
+// The same files by name ("segments/..."), with nothing removed. The caller holds the catalog's lock.
+Result<std::vector<std::string>> list_garbage(Workspace& workspace, Database& database);
 
 }  // namespace grounds

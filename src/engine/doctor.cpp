@@ -5,6 +5,8 @@
 #include <set>
 #include <tuple>
 
+#include "index/generation/garbage.h"
+
 namespace grounds {
 namespace {
 
@@ -18,7 +20,8 @@ class Examination {
 
   Status run() {
     GROUNDS_RETURN_IF_ERROR(check_database());
-    if (report_.damaged()) return {};  // rows cannot be trusted further
+    catalog_is_sound_ = !report_.damaged();
+    if (!catalog_is_sound_) return {};  // rows cannot be trusted further
     GROUNDS_RETURN_IF_ERROR(check_segments());
     GROUNDS_RETURN_IF_ERROR(check_chunks());
     GROUNDS_RETURN_IF_ERROR(check_packs());
@@ -28,10 +31,16 @@ class Examination {
   }
 
   // Files that no row names. The caller holds the lock under which commits write theirs.
-  Status check_garbage(bool remove) {
-    GROUNDS_RETURN_IF_ERROR(check_garbage_in("segments", "SELECT file FROM segments", remove));
-    return check_garbage_in("extracts", "SELECT file FROM packs", remove);
+  Status report_garbage() {
+    GROUNDS_ASSIGN_OR_RETURN(std::vector<std::string> names, list_garbage(engine_.workspace(), database_));
+    for (std::string& name : names)
+      report_.findings.push_back({"garbage", std::move(name), "no commit published this file",
+                                  "remove it: grounds doctor --fix"});
+    return {};
   }
+
+  // False if the catalog's own pages are damaged: its rows say nothing of the files then.
+  bool catalog_is_sound() const { return catalog_is_sound_; }
 
   DoctorReport take() { return std::move(report_); }
 
@@ -164,29 +173,10 @@ class Examination {
     return {};
   }
 
-  Status check_garbage_in(const std::string& folder, const std::string& sql, bool remove) {
-    std::set<std::string> known;
-    GROUNDS_RETURN_IF_ERROR(each_row(sql, [&](const Statement& row) { known.insert(row.text(0)); }));
-    const FileSystem& files = engine_.workspace().file_system();
-    const std::string directory = engine_.workspace().directory() + "/" + folder;
-    GROUNDS_ASSIGN_OR_RETURN(std::vector<DirectoryEntry> entries, files.list(directory));
-    for (const DirectoryEntry& entry : entries) {
-      // A graph belongs to the segment whose name it carries on.
-      if (known.contains(entry.name) || known.contains(entry.name.substr(0, entry.name.rfind(".graph")))) continue;
-      if (remove) {
-        GROUNDS_RETURN_IF_ERROR(files.remove(directory + "/" + entry.name));
-        ++report_.removed;
-      } else {
-        report_.findings.push_back({"garbage", folder + "/" + entry.name, "no commit published this file",
-                                    "remove it: grounds doctor --fix"});
-      }
-    }
-    return {};
-  }
-
   Engine& engine_;
   Database& database_;
   DoctorReport report_;
+  bool catalog_is_sound_ = false;
   std::map<std::int64_t, std::set<ChunkKey>> stored_;  // by space, what the segments hold
 };
 
@@ -196,14 +186,23 @@ bool DoctorReport::damaged() const {
   return std::ranges::any_of(findings, [](const DoctorFinding& finding) { return finding.severity == "damage"; });
 }
 
-Result<DoctorReport> examine(Engine& engine, bool collect_garbage) {
-  GROUNDS_ASSIGN_OR_RETURN(CatalogConnection catalog, engine.workspace().catalog());
-  // Under the lock: no commit can be between writing its files and publishing them. Rolled back at the end.
-  GROUNDS_ASSIGN_OR_RETURN(Transaction transaction, Transaction::begin(*catalog));
-  Examination examination(engine, *catalog);
-  GROUNDS_RETURN_IF_ERROR(examination.run());
-  GROUNDS_RETURN_IF_ERROR(examination.check_garbage(collect_garbage));
-  return examination.take();
+Result<DoctorReport> examine(Engine& engine, bool fix) {
+  DoctorReport report;
+  bool sound = false;
+  {
+    GROUNDS_ASSIGN_OR_RETURN(CatalogConnection catalog, engine.workspace().catalog());
+    // Under the lock: no commit can be between writing its files and publishing them. Rolled back at the end.
+    GROUNDS_ASSIGN_OR_RETURN(Transaction transaction, Transaction::begin(*catalog));
+    Examination examination(engine, *catalog);
+    GROUNDS_RETURN_IF_ERROR(examination.run());
+    sound = examination.catalog_is_sound();
+    if (sound && !fix) GROUNDS_RETURN_IF_ERROR(examination.report_garbage());
+    report = examination.take();
+  }
+  if (sound && fix) {
+    GROUNDS_ASSIGN_OR_RETURN(report.removed, collect_garbage(engine.workspace(), WhilePaused::kWait));
+  }
+  return report;
 }
 
 }  // namespace grounds

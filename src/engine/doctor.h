@@ -26,7 +26,8 @@ struct DoctorReport {
 
 // Reads every byte: SQLite's integrity, all segments and packs against their checksums, chunks of the
 // catalog against those of the segments, extracts against their hashes, the ledger's chain. Removes
-// files that no commit published (left by a killed job) if `collect_garbage`, under the lock that commits hold.
-Result<DoctorReport> examine(Engine& engine, bool collect_garbage);
+// files that no commit published (left by a killed job) if `fix`, waiting for a backup in progress; none
+// while the catalog itself is damaged, as only its rows say which they are.
+Result<DoctorReport> examine(Engine& engine, bool fix);
 
 }  // namespace grounds
