@@ -161,3 +161,10 @@ TEST_CASE("A template's versions are numbered, found and never changed") {
   CHECK(store.add("mine", "fr", "{{evidence}}{{question}}").error().code == ErrorCode::kUsage);
   CHECK(store.add("mine", "en", "{{evidence}}{{nothing}}{{question}}").error().code == ErrorCode::kBadInput);
 }
+
+TEST_CASE("An answer that is no UTF-8 is recorded with the bytes replaced") {
+  const std::string text = answer_to_json({"cut \xe6\x9c", Verdict::kPartly, {}, {"\xff"}});
+  const auto json = parse_json(text);
+  REQUIRE(json);
+  CHECK((*json)["answer"] == "cut \xef\xbf\xbd");
+}

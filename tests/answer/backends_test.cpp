@@ -115,7 +115,8 @@ TEST_CASE("A base URL is taken apart, and one that holds a secret is refused") {
   CHECK(endpoint->origin == "https://api.example.com:8443");
   CHECK(endpoint->path == "/openai/v1");
   CHECK(parse_endpoint("http://[::1]:80")->path.empty());
-  for (const char* bad : {"", "http://", "ftp://x/v1", "x/v1", "http://u:p@x/v1", "http://x/v1?key=1", "http://x/v1#f", "http://x /v1", "http://x\r\nA: b/v1"}) {
+  for (const char* bad : {"", "http://", "ftp://x/v1", "x/v1", "http://u:p@x/v1", "http://x/v1?key=1", "http://x/v1#f", "http://x /v1", "http://x\r\nA: b/v1",
+                          "http://x:0/v1", "http://x:65536/v1", "http://x:99999999999/v1", "http://x:/v1", "http://x:8a/v1", "http://[::1]:70000", "http://[::1", "http://a:1:2"}) {
     INFO(bad);
     CHECK_FALSE(parse_endpoint(bad));
   }
@@ -145,6 +146,29 @@ TEST_CASE("A secret is cut out wherever it stands") {
   CHECK(text == "a [redacted] b [redacted][redacted]");
   CHECK_FALSE(redact(text, "KEY"));
   CHECK_FALSE(redact(text, ""));
+}
+
+TEST_CASE("A secret is cut out of JSON however its characters are written") {
+  const std::string key = "sk-a/b\"\\Z0";
+  for (const char* written : {R"(sk-a/b"\Z0)", R"(sk-a\/b\"\\Z0)", R"(\u0073k\u002da\u002Fb\u0022\u005cZ0)", R"(\u0073\u006b\u002D\u0061\u002f\u0062\u0022\u005C\u005a\u0030)"}) {
+    std::string text = std::string(R"({"id":")") + written + R"("})";
+    INFO(text);
+    CHECK(redact_json(text, key));
+    CHECK(text == R"({"id":"[redacted]"})");
+  }
+  std::string other = R"(sk-a/b \u0073k-a)";
+  CHECK_FALSE(redact_json(other, key));
+  CHECK_FALSE(redact_json(other, ""));
+  std::string cut = "id sk-0123456";
+  CHECK(redact_cut(cut, "sk-0123456789"));
+  CHECK(cut == "id [redacted]");
+  CHECK(partial_secret("ab sk", "sk-1") == 2);
+  CHECK(partial_secret("ab", "sk-1") == 0);
+}
+
+TEST_CASE("What cannot be canonical JSON becomes text all the same") {
+  CHECK(canonical_text(Json{{"b", 1}, {"a", "\xff"}}) == "{\"a\":\"\xef\xbf\xbd\",\"b\":1}");
+  CHECK(request_bytes("m", "\xff", Json::object()).find("\xef\xbf\xbd") != std::string::npos);
 }
 
 TEST_CASE("Pauses grow, vary and have an end") {

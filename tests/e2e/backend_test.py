@@ -1,7 +1,9 @@
 """Language models as backends: what a hostile server does ends in the documented error, fallback or answer, on record."""
 import concurrent.futures
+import http.client
 import json
 import pathlib
+import re
 import time
 import unittest
 
@@ -11,7 +13,7 @@ from e2e.program import Server, Workspace
 QUESTION = "At what height does the kestrel hover over the field?"
 SCENARIOS = {  # of the fake server: settings of its backend
     "good": "", "varied": "", "limited_once": "", "limited_for_long": "", "failing": "retries = 1", "failing_once": "",
-    "echoing_key": "", "resetting": "retries = 1", "resetting_in_the_middle": "retries = 0", "stream_resetting": "retries = 0",
+    "echoing_key": "", "leaking_key": "", "resetting": "retries = 1", "resetting_in_the_middle": "retries = 0", "stream_resetting": "retries = 0",
     "malformed_stream": "retries = 0", "malformed": "retries = 0", "wrong_json": "retries = 4", "huge": "", "silent": "timeout_seconds = 1",
     "dripping": "timeout_seconds = 1", "dripping_without_length": "timeout_seconds = 1", "lying": "", "thinking": "", "cut": "", "filtered": "", "empty": "retries = 0",
     "wrong_number": "", "wrong_marker": "", "not_found": "", "slow_stream": "",
@@ -136,6 +138,29 @@ class Backends(unittest.TestCase):
                 self.assertNotIn(SECRET.encode(), path.read_bytes(), path)
         outcome = self.workspace.run("ask", QUESTION, "--backend", "echoing_key", check=7)
         self.assertNotIn(SECRET, outcome.out + outcome.err)
+
+    def test_a_key_that_the_server_sends_back_goes_nowhere(self):
+        shown = json.dumps(self.ask("leaking_key", "--fresh"))
+        server = Server(self.workspace)
+        try:
+            connection = http.client.HTTPConnection(server.url.removeprefix("http://"), timeout=60)
+            connection.request("POST", "/v1/ask", json.dumps({"question": QUESTION, "backend": "leaking_key", "stream": True, "fresh": True}),
+                               {"Content-Type": "application/json"})
+            events = connection.getresponse().read().decode()
+            connection.close()
+        finally:
+            server.stop()
+        self.assertIn("[redacted]", shown)
+        deltas = "".join(json.loads(line[6:]).get("text", "") for line in events.splitlines() if line.startswith("data: "))
+        self.assertIn("12 m [redacted]", deltas)
+        self.assertNotIn(SECRET, shown + deltas + events)
+        for each in self.workspace.json("answers", "list", "--limit", "2")["answers"]:
+            record = self.record(each["answer_id"])
+            self.assertTrue(self.attempts(record)[0]["redacted"])
+            for text in (json.dumps(record), record["texts"]["attempt/1/response"], "".join(re.findall(r'"content": ?"([^"]*)"', record["texts"]["attempt/1/response"]))):
+                self.assertNotIn(SECRET, text)
+                self.assertNotIn(SECRET[-10:], text)
+                self.assertNotIn("\\u0073\\u006B", text)
 
     def test_a_fallback_answers_and_says_so(self):
         answer = self.ask("with_fallback")

@@ -103,6 +103,16 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def echoing_key(self, count, body):
         self.send(401, {"error": {"message": "Incorrect API key: " + SECRET}}, {"Date": SECRET})
 
+    def leaking_key(self, count, body):
+        """The key in every field; escaped in one, and in a stream in pieces."""
+        if body.get("stream"):
+            pieces = [chunk(c) for c in ("The kestrel hovers at 12 m ", SECRET[:9], SECRET[9:20], SECRET[20:], ". [1]")]
+            return self.stream(pieces + [chunk(reasoning_content=SECRET[:12]), chunk(reasoning_content=SECRET[12:]), chunk(finish="stop")])
+        whole = completion(ANSWER + " " + SECRET, reasoning_content=SECRET)
+        whole.update(id=SECRET, model=SECRET, system_fingerprint=SECRET)
+        whole["choices"][0]["finish_reason"] = "stop " + SECRET
+        self.send(200, json.dumps(whole).replace(SECRET, "".join(f"\\u{ord(c):04X}" for c in SECRET)).encode())
+
     def resetting(self, count, body):
         self.reset()
 
@@ -175,6 +185,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     def empty(self, count, body):
         self.send(200, completion("  \n"))
+
+    def odd_end(self, count, body):
+        self.send(200, completion(ANSWER, finish="tool_calls"))
 
     def wrong_number(self, count, body):
         self.send(200, completion("The kestrel hovers over the field at 77 m. [1]"))

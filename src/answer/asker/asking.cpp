@@ -2,6 +2,8 @@
 
 #include "answer/asker/verdict.h"
 #include "answer/backends/chat_reply.h"
+#include "answer/backends/openai.h"
+#include "answer/checks.h"
 #include "answer/extractive.h"
 #include "base/utf8.h"
 
@@ -123,7 +125,7 @@ void Asking::settle_extractive(const std::string& reason) {
 Result<Answer> Asking::answer_by_model() {
   const std::string key =
       reuse_key(request_bytes(inputs_.model.model, inputs_.prompt, inputs_.model.parameters), answer_.evidence,
-                inputs_.model.endpoint, inputs_.model.model, *canonical_json(inputs_.model.parameters));
+                inputs_.model.endpoint, inputs_.model.model, canonical_text(inputs_.model.parameters));
   if (!inputs_.reuse) return call(key);
   for (int round = 0; round < 2; ++round) {
     GROUNDS_ASSIGN_OR_RETURN(std::optional<Answer> reused, reuse(key));
@@ -133,9 +135,19 @@ Result<Answer> Asking::answer_by_model() {
     bool first = false;
     std::shared_ptr<Flights::Flight> flight = asker_.flights_.join(key, &first);
     if (first) {
+      // Whatever becomes of the call, those who wait for it are let go, and the next one may fly.
+      struct Landing {
+        Flights& flights;
+        Flights::Flight& flight;
+        const std::string& key;
+        std::optional<Error> error = Error{ErrorCode::kInternal, "the question broke off", ""};
+        ~Landing() {
+          flights.leave(key);
+          flight.land(std::move(error));
+        }
+      } landing{asker_.flights_, *flight, key};
       Result<Answer> answer = call(key);
-      asker_.flights_.leave(key);
-      flight->land(answer ? std::nullopt : std::optional<Error>(answer.error()));
+      landing.error = answer ? std::nullopt : std::optional<Error>(answer.error());
       return answer;
     }
     if (!flight->wait(observer_.cancelled)) return record_failure({ErrorCode::kRefused, "cancelled: whoever asked has gone", ""});
@@ -175,15 +187,21 @@ Result<Answer> Asking::call(const std::string& key) {
   const UnixMillis started = asker_.environment_.clock.now();
   // Law 7: whatever happens from here on, that it was asked is on record.
   if (auto opened = asker_.ledger_.append_opened(id, opened_entry(inputs_)); !opened) return fail(unrecorded(opened.error()));
-  show_evidence(id);
-  const bool answered = ask_chain();
+  bool answered = false;
+  // An exception must not leave the record open: the answer would look interrupted for ever.
+  try {
+    show_evidence(id);
+    answered = ask_chain();
+    if (answered) apply_policy();
+  } catch (const std::exception& exception) {
+    answered = false;
+    error_ = Error{ErrorCode::kInternal, std::string("the question broke off: ") + short_text(exception.what()), ""};
+  }
   outcome_.model_ms = asker_.environment_.clock.now() - started;
   if (!answered) {
     outcome_.status = "failed";
     outcome_.error = error_code_name(error_->code);
     outcome_.error_message = error_->message;
-  } else {
-    apply_policy();
   }
   auto closed = asker_.ledger_.append_closed(id, closed_entry(outcome_));
   if (!closed) return fail(unrecorded(closed.error()));
@@ -268,7 +286,9 @@ Result<Answer> Asking::record_failure(const Error& error) {
 
 void Asking::apply_policy() {
   const Verdict verdict = outcome_.text.verdict;
-  outcome_.withheld = withholds() && (verdict == Verdict::kPartly || verdict == Verdict::kUnsupported);
+  // What claims nothing is shown only if it is this program's own or the agreed phrase, whatever the checks made of it.
+  const bool nothing_found = verdict == Verdict::kNotFound && (says_not_found(outcome_.text.answer) || outcome_.text.answer == extractive_.answer);
+  outcome_.withheld = withholds() && verdict != Verdict::kSupported && !nothing_found;
 }
 
 Error Asking::unrecorded(const Error& error) const {

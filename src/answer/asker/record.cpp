@@ -2,6 +2,7 @@
 
 #include <openssl/evp.h>
 
+#include "answer/backends/openai.h"
 #include "base/canonical_json.h"
 #include "base/hash.h"
 #include "base/utf8.h"
@@ -124,7 +125,7 @@ EntryContent opened_entry(const AnswerInputs& inputs) {
                  {"query", inputs.query.to_json()},
                  {"evidence", inputs.evidence_json},
                  {"prompt", inputs.prompt}};
-  if (!inputs.messages.empty()) entry.texts["history"] = *canonical_json(messages_json(inputs.messages));
+  if (!inputs.messages.empty()) entry.texts["history"] = canonical_text(messages_json(inputs.messages));
   if (!inputs.template_text.empty()) entry.texts["template"] = inputs.template_text;
   return entry;
 }
@@ -186,7 +187,7 @@ Result<AnswerInputs> read_inputs(const RecordedAnswer& recorded) {
     inputs.template_id = body.at("template");
     read_backend_inputs(body, inputs);
     for (const auto& [fingerprint, model] : body.at("models").items())
-      inputs.models[fingerprint] = {*canonical_json(model.at("identity")), *canonical_json(model.at("runtime"))};
+      inputs.models[fingerprint] = {canonical_text(model.at("identity")), canonical_text(model.at("runtime"))};
   } catch (const Json::exception& error) {
     return fail(ErrorCode::kDamaged, "the record of answer " + recorded.answer_id + " cannot be read: " + error.what(),
                 "run: grounds verify");
@@ -277,7 +278,7 @@ std::string answer_to_json(const AnswerText& answer) {
                {"verdict", verdict_name(answer.verdict)},
                {"citations", citations_json(answer)},
                {"unsupported", answer.unsupported}};
-  return *canonical_json(json);
+  return canonical_text(json);
 }
 
 }  // namespace grounds

@@ -1,6 +1,9 @@
 #include "answer/backends/http_call.h"
 
+#include <fcntl.h>
 #include <httplib.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
@@ -8,6 +11,7 @@
 #include <condition_variable>
 #include <mutex>
 #include <thread>
+#include <vector>
 
 namespace grounds {
 namespace {
@@ -19,12 +23,36 @@ std::int64_t since(Steady::time_point start) {
   return std::chrono::duration_cast<Milliseconds>(Steady::now() - start).count();
 }
 
-// Closes the client's connection when the time is over or somebody cancels. The library's own timeouts
+// The call's connections, by descriptors of their own: the library may close its own meanwhile, and its
+// stop() waits for the TLS handshake that is to be ended.
+class Sockets {
+ public:
+  Sockets() = default;
+  Sockets(const Sockets&) = delete;
+  Sockets& operator=(const Sockets&) = delete;
+  ~Sockets() {
+    for (const int each : open_) ::close(each);
+  }
+  void add(int socket) {
+    std::lock_guard lock(mutex_);
+    if (const int own = ::fcntl(socket, F_DUPFD_CLOEXEC, 0); own >= 0) open_.push_back(own);
+  }
+  void cut() {
+    std::lock_guard lock(mutex_);
+    for (const int each : open_) ::shutdown(each, SHUT_RDWR);
+  }
+
+ private:
+  std::mutex mutex_;
+  std::vector<int> open_;  // guarded by mutex_
+};
+
+// Cuts the connection when the time is over or somebody cancels. The library's own timeouts
 // are for each read: a server that sends a byte a second would never meet them.
 class Watchdog {
  public:
-  Watchdog(httplib::Client& client, const HttpCall& call, Steady::time_point start)
-      : thread_([this, &client, &call, start] { watch(client, call, start); }) {}
+  Watchdog(Sockets& sockets, const HttpCall& call, Steady::time_point start)
+      : thread_([this, &sockets, &call, start] { watch(sockets, call, start); }) {}
   ~Watchdog() {
     {
       std::lock_guard lock(mutex_);
@@ -36,13 +64,13 @@ class Watchdog {
   HttpFailure verdict() const { return verdict_; }
 
  private:
-  void watch(httplib::Client& client, const HttpCall& call, Steady::time_point start) {
+  void watch(Sockets& sockets, const HttpCall& call, Steady::time_point start) {
     std::unique_lock lock(mutex_);
     while (!done_) {
       if (since(start) >= call.timeout_ms) verdict_ = HttpFailure::kTimeout;
       else if (call.cancelled && call.cancelled()) verdict_ = HttpFailure::kCancelled;
       // Again and again: the first time there may be no connection yet to close.
-      if (verdict_ != HttpFailure::kNone) client.stop();
+      if (verdict_ != HttpFailure::kNone) sockets.cut();
       wake_.wait_for(lock, Milliseconds(20));
     }
   }
@@ -68,38 +96,40 @@ HttpFailure failure_of(httplib::Error error) {
 HttpReply post_json(const HttpCall& call) {
   const Steady::time_point start = Steady::now();
   HttpReply reply;
-  httplib::Client client(call.endpoint.origin);
-  client.set_follow_location(false);
-  client.set_decompress(false);
-  client.set_keep_alive(false);
-  const std::int64_t connect = std::min(call.connect_timeout_ms, call.timeout_ms);
-  client.set_connection_timeout(Milliseconds(connect));
-  client.set_read_timeout(Milliseconds(call.timeout_ms));
-  client.set_write_timeout(Milliseconds(call.timeout_ms));
-  httplib::Request request;
-  request.method = "POST";
-  request.path = call.endpoint.path + call.path;
-  request.headers = {{"Content-Type", "application/json"}, {"Accept", "application/json, text/event-stream"},
-                     {"Accept-Encoding", "identity"}, {"User-Agent", "grounds/" GROUNDS_VERSION}};
-  if (!call.bearer.empty()) request.headers.emplace("Authorization", "Bearer " + call.bearer);
-  request.body = call.body;
   bool too_large = false, stopped = false;
-  request.response_handler = [&](const httplib::Response& response) {
-    reply.status = response.status;
-    reply.first_byte_ms = since(start);
-    for (const auto& [name, value] : response.headers) reply.headers[lower(name)] = value;
-    return true;
-  };
-  request.content_receiver = [&](const char* data, std::size_t size, std::uint64_t, std::uint64_t) {
-    const std::size_t room = call.max_response_bytes - reply.body.size();
-    too_large = size > room;
-    reply.body.append(data, std::min(size, room));
-    if (!too_large && call.on_bytes && reply.status == 200)
-      stopped = !call.on_bytes(std::string_view(data, size));
-    return !too_large && !stopped;
-  };
   try {
-    Watchdog watchdog(client, call, start);
+    httplib::Client client(call.endpoint.origin);
+    Sockets sockets;
+    client.set_socket_options([&sockets](socket_t socket) { sockets.add(socket); });
+    client.set_follow_location(false);
+    client.set_decompress(false);
+    client.set_keep_alive(false);
+    const std::int64_t connect = std::min(call.connect_timeout_ms, call.timeout_ms);
+    client.set_connection_timeout(Milliseconds(connect));
+    client.set_read_timeout(Milliseconds(call.timeout_ms));
+    client.set_write_timeout(Milliseconds(call.timeout_ms));
+    httplib::Request request;
+    request.method = "POST";
+    request.path = call.endpoint.path + call.path;
+    request.headers = {{"Content-Type", "application/json"}, {"Accept", "application/json, text/event-stream"},
+                       {"Accept-Encoding", "identity"}, {"User-Agent", "grounds/" GROUNDS_VERSION}};
+    if (!call.bearer.empty()) request.headers.emplace("Authorization", "Bearer " + call.bearer);
+    request.body = call.body;
+    request.response_handler = [&](const httplib::Response& response) {
+      reply.status = response.status;
+      reply.first_byte_ms = since(start);
+      for (const auto& [name, value] : response.headers) reply.headers[lower(name)] = value;
+      return true;
+    };
+    request.content_receiver = [&](const char* data, std::size_t size, std::uint64_t, std::uint64_t) {
+      const std::size_t room = call.max_response_bytes - reply.body.size();
+      too_large = size > room;
+      reply.body.append(data, std::min(size, room));
+      if (!too_large && call.on_bytes && reply.status == 200)
+        stopped = !call.on_bytes(std::string_view(data, size));
+      return !too_large && !stopped;
+    };
+    Watchdog watchdog(sockets, call, start);
     httplib::Result result = client.send(request);
     if (too_large) reply.failure = HttpFailure::kTooLarge;
     else if (stopped) reply.failure = HttpFailure::kCancelled;

@@ -5,6 +5,7 @@
 #include <charconv>
 #include <chrono>
 #include <thread>
+#include <utility>
 
 #include "answer/backends/chat_reply.h"
 #include "answer/backends/event_stream.h"
@@ -38,6 +39,14 @@ void keep_headers(const HttpReply& reply, const std::string& key, Attempt& attem
   }
 }
 
+Json request_json(const std::string& model, const std::string& prompt, const Json& parameters) {
+  Json request = parameters;
+  request["model"] = model;
+  const Json message = {{"role", "user"}, {"content", prompt}};
+  request["messages"] = Json::array({message});
+  return request;
+}
+
 // One call and what it came to.
 class Call {
  public:
@@ -63,9 +72,13 @@ class Call {
     attempt_.response_bytes = reply.body.size();
     keep_headers(reply, key_, attempt_);
     retry_after = retry_after_ms(attempt_.headers.contains("retry-after") ? attempt_.headers["retry-after"] : "");
-    attempt_.redacted |= redact(reply.body, key_);
     Result<ModelAnswer> answer = conclude(reply);
-    attempt_.response = std::move(reply.body);
+    scrub(streamed_);
+    const bool in_bytes = redact_json(reply.body, key_);
+    // A key in pieces, over the events of a stream, or written in a way that was not seen through: out with all of it.
+    const bool unseen = held_key_ && (!in_bytes || question_.on_delta);
+    attempt_.redacted |= in_bytes || held_key_;
+    attempt_.response = unseen ? "(left out: it held the API key)" : std::move(reply.body);
     return answer;
   }
 
@@ -75,10 +88,16 @@ class Call {
 
  private:
   std::string body() const {
-    Json request = *parse_json(request_bytes(settings_.model, question_.prompt, question_.parameters));
+    Json request = request_json(settings_.model, question_.prompt, question_.parameters);
     request["stream"] = static_cast<bool>(question_.on_delta);
     if (question_.on_delta) request["stream_options"] = {{"include_usage", true}};
-    return *canonical_json(request);
+    return canonical_text(request);
+  }
+
+  // Nothing of what the server said leaves this class with the key in it.
+  void scrub(ChatReply& reply) {
+    for (std::string* field : {&reply.id, &reply.model, &reply.fingerprint, &reply.finish_reason, &reply.reasoning, &reply.content})
+      held_key_ |= redact_cut(*field, key_);
   }
 
   tl::unexpected<Error> failed(const char* outcome, const std::string& what, bool may_retry) {
@@ -88,8 +107,21 @@ class Call {
   }
 
   bool show(std::string text) {
+    unshown_ += text;
+    held_key_ |= redact(unshown_, key_);
+    // What may be the beginning of the key waits for what follows it.
+    text = unshown_.substr(0, unshown_.size() - partial_secret(unshown_, key_));
+    unshown_.erase(0, text.size());
+    return pass(text);
+  }
+
+  bool show_rest() {
+    held_key_ |= redact_cut(unshown_, key_);
+    return pass(std::exchange(unshown_, {}));
+  }
+
+  bool pass(const std::string& text) {
     if (text.empty()) return true;
-    attempt_.redacted |= redact(text, key_);
     has_streamed = true;
     return question_.on_delta(text);
   }
@@ -131,7 +163,7 @@ class Call {
         !reply.headers.at("content-type").starts_with("text/event-stream"))
       return whole(reply.body);
     if (!done_ && streamed_.finish_reason.empty()) return failed("connection", "its stream ended in the middle", true);
-    if (!show(filter_.finish())) return cancelled();
+    if (!show(filter_.finish()) || !show_rest()) return cancelled();
     return judge(streamed_);
   }
 
@@ -153,14 +185,17 @@ class Call {
     auto reply = parse_chat_completion(document);
     if (!reply) return failed("malformed", reply.error().message, true);
     Result<ModelAnswer> answer = judge(*reply);
-    if (answer && question_.on_delta && !show(answer->text)) return cancelled();
+    if (answer && question_.on_delta && (!show(answer->text) || !show_rest())) return cancelled();
     return answer;
   }
 
   Result<ModelAnswer> judge(ChatReply& reply) {
-    attempt_.redacted |= redact(reply.content, key_);
+    scrub(reply);
     SplitText split = split_reasoning(reply.content);
     attempt_.reasoning = reply.reasoning + split.reasoning;
+    // Taking the reasoning out may have put the key together.
+    held_key_ |= redact(split.answer, key_);
+    held_key_ |= redact(attempt_.reasoning, key_);
     attempt_.reported_model = reply.model;
     attempt_.fingerprint = reply.fingerprint;
     attempt_.finish_reason = reply.finish_reason;
@@ -181,8 +216,9 @@ class Call {
   EventStreamReader events_;
   ReasoningFilter filter_;
   ChatReply streamed_;
-  std::string broken_;
+  std::string broken_, unshown_;
   bool done_ = false, reader_gone_ = false;
+  bool held_key_ = false;      // the server sent the key back
 };
 
 // False if cancelled meanwhile.
@@ -197,12 +233,17 @@ bool pause(std::int64_t milliseconds, const std::function<bool()>& cancelled) {
 
 }  // namespace
 
+std::string canonical_text(const Json& json) {
+  if (auto text = canonical_json(json)) return std::move(*text);
+  std::string text = json.dump(-1, ' ', false, Json::error_handler_t::replace);
+  const auto valid = parse_json(text);
+  if (!valid) return text;
+  auto canonical = canonical_json(*valid);
+  return canonical ? std::move(*canonical) : text;
+}
+
 std::string request_bytes(const std::string& model, const std::string& prompt, const Json& parameters) {
-  Json request = parameters;
-  request["model"] = model;
-  const Json message = {{"role", "user"}, {"content", prompt}};
-  request["messages"] = Json::array({message});
-  return *canonical_json(request);
+  return canonical_text(request_json(model, prompt, parameters));
 }
 
 std::optional<std::int64_t> retry_after_ms(const std::string& header) {

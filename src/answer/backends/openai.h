@@ -34,6 +34,9 @@ struct ModelAnswer {
 // Canonical JSON: equal requests, equal bytes.
 std::string request_bytes(const std::string& model, const std::string& prompt, const Json& parameters);
 
+// Canonical JSON; of a value that has none, its nearest: bytes that are no UTF-8 replaced. Never fails.
+std::string canonical_text(const Json& json);
+
 // What a backend needs from the process. References must outlive it.
 struct BackendEnvironment {
   const FileSystem& file_system;

@@ -20,5 +20,11 @@ Result<std::string> read_api_key(const BackendSettings& settings, const FileSyst
 
 // Each occurrence of the secret replaced by "[redacted]"; true if there was one. Nothing for "".
 bool redact(std::string& text, const std::string& secret);
+// The same in bytes that may be JSON, where each character of the secret may be written as an escape.
+bool redact_json(std::string& text, const std::string& secret);
+// The same in a text that may have been cut: a long beginning of the secret at its end goes, too.
+bool redact_cut(std::string& text, const std::string& secret);
+// Bytes at the end of `text` that may be the beginning of `secret`, all of it excepted.
+std::size_t partial_secret(const std::string& text, const std::string& secret);
 
 }  // namespace grounds

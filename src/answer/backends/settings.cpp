@@ -1,6 +1,7 @@
 #include "answer/backends/settings.h"
 
 #include <algorithm>
+#include <charconv>
 
 namespace grounds {
 namespace {
@@ -10,6 +11,22 @@ bool is_host(std::string_view host) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '-' ||
            c == '_' || c == ':' || c == '[' || c == ']';
   });
+}
+
+// "host", "host:port" or "[v6]:port"; a port is 1 to 65535.
+bool has_good_port(std::string_view authority) {
+  if (authority.starts_with('[')) {
+    const std::size_t close = authority.find(']');
+    if (close == std::string_view::npos) return false;
+    authority.remove_prefix(close + 1);
+  } else {
+    authority.remove_prefix(std::min(authority.find(':'), authority.size()));
+  }
+  if (authority.empty()) return true;
+  int port = 0;
+  const char* end = authority.data() + authority.size();
+  const auto read = std::from_chars(authority.data() + 1, end, port);
+  return authority.front() == ':' && read.ec == std::errc{} && read.ptr == end && port >= 1 && port <= 65535;
 }
 
 }  // namespace
@@ -30,6 +47,7 @@ Result<Endpoint> parse_endpoint(const std::string& base_url) {
   Endpoint endpoint{base_url.substr(0, slash), slash == std::string::npos ? std::string() : base_url.substr(slash)};
   while (endpoint.path.ends_with('/')) endpoint.path.pop_back();
   if (!is_host(std::string_view(endpoint.origin).substr(scheme + 3))) return wrong("names no host");
+  if (!has_good_port(std::string_view(endpoint.origin).substr(scheme + 3))) return wrong("names a port that is none of 1 to 65535");
   return endpoint;
 }
 
