@@ -15,6 +15,12 @@ Result<std::shared_ptr<const Encoder>> EncoderPool::load(const std::string& mode
   std::shared_ptr<Slot> slot;
   {
     const std::lock_guard lock(mutex_);
+    if (const auto found = slots_.find(model); found != slots_.end()) slot = found->second;
+  }
+  if (!slot) {
+    // No slot for a name that is no model's: clients may send any number of names.
+    if (!served_.contains(model)) GROUNDS_RETURN_IF_ERROR(registry_.find(model));
+    const std::lock_guard lock(mutex_);
     auto& found = slots_[model];
     if (!found) found = std::make_shared<Slot>();
     slot = found;

@@ -96,7 +96,11 @@ Result<Json> answer_route(Engine& engine, const std::string& answer_id) {
   // Without keys everyone over HTTP is one person: the records of that person's answers, no others.
   if (recorded.opened.body.value("principal", Json::object()).value("user", std::string()) != anonymous().user)
     return fail(ErrorCode::kNotFound, "no answer '" + answer_id + "'");
-  return record_view(recorded);
+  const Principal reader = anonymous();
+  if (reader.admin || reader.auditor) return record_view(recorded);
+  // A collection that is gone says nothing of its statistics: no scores.
+  const auto collection = engine.catalog().find_collection(recorded.opened.body.value("collection", std::string()));
+  return restricted_record_view(recorded, collection && sees_scores(reader, *collection));
 }
 
 Result<Json> replay_route(Engine& engine, const std::string& answer_id) {

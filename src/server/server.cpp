@@ -77,6 +77,19 @@ bool is_foreign(const httplib::Request& request) {
   return scheme == std::string::npos || !is_loopback(host_of(std::string_view(origin).substr(scheme + 3)));
 }
 
+// The library takes forms apart by itself and knows no bound for that.
+bool refuse_form(const httplib::Request& request, httplib::Response& response) {
+  if (!request.is_multipart_form_data()) return false;
+  answer_error(response, {ErrorCode::kUsage, "the body is a form", "send JSON, with Content-Type: application/json"}, 415);
+  return true;
+}
+
+// Reads a body that nobody has a use for, but bounded.
+void drain(const httplib::ContentReader& reader) {
+  std::size_t size = 0;
+  reader([&](const char*, std::size_t more) { return (size += more) <= kMaxBodyBytes; });
+}
+
 }  // namespace
 
 struct Server::State {
@@ -111,6 +124,7 @@ struct Server::State {
     routes.emplace_back("POST", pattern);
     http.Post(pattern, [route = std::move(route)](const httplib::Request& request, httplib::Response& response,
                                                   const httplib::ContentReader& reader) {
+      if (refuse_form(request, response)) return;
       std::string body;
       bool fits = true;
       bool complete = reader([&](const char* data, std::size_t size) {
@@ -118,6 +132,7 @@ struct Server::State {
         if (fits) body.append(data, size);
         return fits;
       });
+      fits = fits && response.status != 413;  // the library's own limit, for lengths that are said beforehand
       if (!fits || !complete) {
         std::string what = fits ? "the body is incomplete" : "the body is over " + std::to_string(kMaxBodyBytes) + " bytes";
         return answer_error(response, {ErrorCode::kUsage, std::move(what), ""}, fits ? 400 : 413);
@@ -244,12 +259,36 @@ struct Server::State {
     });
   }
 
+  // 404, or 405 where the path takes other methods.
+  void no_route(const httplib::Request& request, httplib::Response& response) const {
+    std::string allowed;
+    for (const Route& each : routes)
+      if (std::regex_match(request.path, each.regex)) allowed += (allowed.empty() ? "" : ", ") + each.method;
+    if (allowed.empty())
+      return answer_error(response, {ErrorCode::kNotFound, "no such route: " + request.method + " " + request.path, ""});
+    response.set_header("Allow", allowed);
+    answer_error(response, {ErrorCode::kUsage, request.path + " takes " + allowed + ", not " + request.method, ""}, 405);
+  }
+
+  // Last of the routes: bodies that come where none is taken are read bounded, too; the library keeps them whole.
+  void add_catch_alls() {
+    const auto refuse = [this](const httplib::Request& request, httplib::Response& response, const httplib::ContentReader& reader) {
+      if (!request.is_multipart_form_data()) drain(reader);
+      no_route(request, response);
+    };
+    http.Post(".*", refuse).Put(".*", refuse).Patch(".*", refuse).Delete(".*", refuse);
+  }
+
   void add_routes() {
     add_metrics();
     http.set_pre_routing_handler([this](const httplib::Request& request, httplib::Response& response) {
       {
         std::lock_guard lock(mutex);
         running[&request] = now_seconds();
+      }
+      if (request.method == "PRI") {  // HTTP/2's preface, whose "body" the library would read without a bound
+        answer_error(response, {ErrorCode::kUsage, "this server speaks HTTP/1.1", ""}, 405);
+        return httplib::Server::HandlerResponse::Handled;
       }
       if (!is_foreign(request)) return httplib::Server::HandlerResponse::Unhandled;
       answer(response, fail(ErrorCode::kRefused, "this server answers to loopback hosts and origins only"));
@@ -259,13 +298,7 @@ struct Server::State {
       if (!response.body.empty()) return;
       if (response.status != 404)
         return answer_error(response, {ErrorCode::kUsage, "the request cannot be read", ""}, response.status);
-      std::string allowed;
-      for (const Route& each : routes)
-        if (std::regex_match(request.path, each.regex)) allowed += (allowed.empty() ? "" : ", ") + each.method;
-      if (allowed.empty())
-        return answer_error(response, {ErrorCode::kNotFound, "no such route: " + request.method + " " + request.path, ""});
-      response.set_header("Allow", allowed);
-      answer_error(response, {ErrorCode::kUsage, request.path + " takes " + allowed + ", not " + request.method, ""}, 405);
+      no_route(request, response);
     });
     http.set_exception_handler([](const httplib::Request&, httplib::Response& response, std::exception_ptr) {
       answer(response, fail(ErrorCode::kInternal, "internal error"));
@@ -300,6 +333,7 @@ struct Server::State {
         [this](const httplib::Request& request) { return collection_route(engine, request.matches[1]); });
     get("/livez", [](const httplib::Request&) { return Result<Json>(Json{{"live", true}}); });
     get("/readyz", [this](const httplib::Request&) { return ready_route(engine); });
+    add_catch_alls();
   }
 };
 
@@ -338,6 +372,10 @@ Result<std::unique_ptr<Server>> Server::bind(Engine& engine, const ListenAddress
   state->http.set_write_timeout(10);
   // The library holds a thread for each open connection: many, and none for long while nothing comes.
   state->http.set_keep_alive_timeout(1);
+  // One request a connection: what is refused unread (a page's request from elsewhere) leaves its body on
+  // the connection, and that body must not be served as the next request.
+  state->http.set_keep_alive_max_count(1);
+  state->http.set_payload_max_length(kMaxBodyBytes);
   state->http.new_task_queue = [] { return new httplib::ThreadPool(256); };
   state->add_routes();
   errno = 0;

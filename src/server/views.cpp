@@ -193,6 +193,23 @@ Json record_view(const RecordedAnswer& recorded) {
           {"erased", recorded.erased}};
 }
 
+Json restricted_record_view(const RecordedAnswer& recorded, bool with_scores) {
+  Json view = record_view(recorded);
+  Json& texts = view["texts"];
+  Json left_out = Json::array();
+  const Json checks = recorded.closed ? recorded.closed->body.value("checks", Json::object()) : Json::object();
+  const bool withheld = checks.is_object() && checks.value("withheld", false);
+  if (withheld)
+    for (const auto& [name, text] : recorded.texts)
+      if (name == "response" || (name.starts_with("attempt/") && !name.ends_with("/request"))) texts.erase(name), left_out.push_back(name);
+  if (auto evidence = texts.find("evidence"); !with_scores && evidence != texts.end() && evidence->is_array())
+    for (Json& item : *evidence)
+      for (const char* score : {"score", "vector_score", "lexical_score", "term_coverage"})
+        if (item.is_object() && item.contains(score)) item[score] = nullptr;
+  view["left_out"] = std::move(left_out);
+  return view;
+}
+
 Json replay_view(const ReplayResult& replay) {
   return {{"answer_id", replay.answer_id},
           {"retrieval", sameness_name(replay.retrieval)},

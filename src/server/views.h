@@ -22,6 +22,9 @@ Json evidence_view(const std::vector<EvidenceItem>& evidence);
 // [{"role","content"}], content a text or a list of text parts as OpenAI's clients send it. kUsage.
 Result<std::vector<Message>> parse_messages(const Json& list);
 Json record_view(const RecordedAnswer& recorded);
+// The record as one may see it who is neither admin nor auditor: of a withheld answer nothing that the
+// model said, and of the evidence no scores unless `with_scores` (law 6). "left_out" names what is missing.
+Json restricted_record_view(const RecordedAnswer& recorded, bool with_scores);
 Json replay_view(const ReplayResult& replay);
 Json verify_view(const VerifyResult& result);
 Json doctor_view(const DoctorReport& report);

@@ -11,7 +11,7 @@ from e2e.program import ROOT, Server, Workspace
 
 QUESTION = "At what height does the kestrel hover over the field?"
 BACKENDS = {"good": "", "varied": "", "slow_stream": "", "stream_resetting": "retries = 0", "malformed_stream": "retries = 0",
-            "thinking": "", "failing": "retries = 0", "wrong_number": ""}
+            "thinking": "", "failing": "retries = 0", "wrong_number": "", "cut": "", "odd_end": ""}
 
 
 def read_events(response):
@@ -97,6 +97,32 @@ class HttpAnswers(unittest.TestCase):
                              ({"question": " "}, 400), ({}, 400), ({"question": QUESTION, "as": "user:x"}, 403)):
             _, response = self.open("/v1/ask", {**body, "stream": True})
             self.assertEqual((response.status, response.headers["Content-Type"]), (status, "application/problem+json"), body)
+
+    def test_what_is_withheld_is_not_read_back_and_scores_are_for_those_who_see_them(self):
+        settings = self.workspace.path / "grounds.toml"
+        kept = settings.read_text()
+        settings.write_text('[answer]\npolicy = "withhold"\n' + kept)
+        server = Server(self.workspace)
+        try:
+            answer = server.post("/v1/ask", {"question": QUESTION, "backend": "wrong_number", "fresh": True})
+            self.assertTrue(answer["withheld"])
+            record = server.get("/v1/answers/" + answer["answer_id"])
+        finally:
+            server.stop()
+            settings.write_text(kept)
+        self.assertNotIn("77 m", json.dumps(record))
+        self.assertLessEqual({"response", "attempt/1/response"}, set(record["left_out"]))
+        for item in record["texts"]["evidence"]:
+            self.assertEqual({item[key] for key in ("score", "vector_score", "lexical_score", "term_coverage")}, {None})
+        full = self.workspace.json("answers", "show", answer["answer_id"])
+        self.assertIn("77 m", json.dumps(full))
+        self.assertIsInstance(full["texts"]["evidence"][0]["score"], int)
+
+    def test_only_a_whole_answer_ends_in_stop(self):
+        for backend, expected in (("good", "stop"), ("cut", "length"), ("odd_end", "length"), ("extractive", "stop")):
+            _, response = self.open("/v1/chat/completions", {"model": "default", "backend": backend, "fresh": True,
+                                                             "messages": [{"role": "user", "content": QUESTION}]})
+            self.assertEqual(json.loads(response.read())["choices"][0]["finish_reason"], expected, backend)
 
     def test_a_client_that_goes_away_cancels_the_call(self):
         connection, response = self.open("/v1/ask", {"question": QUESTION, "backend": "slow_stream", "stream": True, "fresh": True})

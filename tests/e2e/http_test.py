@@ -171,6 +171,30 @@ class Http(unittest.TestCase):
             with self.subTest(headers=headers):
                 self.assertEqual(self.server.request("GET", "/livez", None, headers)[0], 200)
 
+    def test_the_body_of_a_refused_request_is_not_served_as_the_next_one(self):
+        body = b'{"question":"smuggled kestrel?"}'
+        inner = b"POST /v1/ask HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body)
+        for head in (b"POST /v1/ask HTTP/1.1\r\nHost: localhost\r\nOrigin: https://evil.example\r\n",
+                     b"POST /v1/search HTTP/1.1\r\nHost: evil.example\r\n", b"GET /livez HTTP/1.1\r\nHost: localhost\r\n"):
+            with self.subTest(head=head):
+                reply = self.raw(head + b"Content-Length: %d\r\n\r\n%s" % (len(inner), inner))
+                self.assertEqual(reply.count(b"HTTP/1.1 "), 1, reply)
+        self.assertNotIn("smuggled", json.dumps(self.workspace.json("answers", "list", "--limit", "100")))
+
+    def test_bodies_that_no_route_takes_are_read_bounded(self):
+        for method, path in (("POST", "/v1/nothing"), ("PUT", "/v1/ask"), ("PATCH", "/x"), ("DELETE", "/v1/ask"), ("POST", "/livez"), ("PRI", "*")):
+            with self.subTest(method=method, path=path):
+                with socket.create_connection((self.host, self.port), timeout=30) as connection:
+                    sent = 0
+                    try:
+                        connection.sendall(f"{method} {path} HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n".encode())
+                        for _ in range(1024):  # 64 MiB
+                            connection.sendall(b"10000\r\n" + b"x" * 65536 + b"\r\n")
+                            sent += 65536
+                    except (BrokenPipeError, ConnectionResetError):
+                        pass
+                self.assertLess(sent, 32 * LIMIT)
+
     def test_nobody_is_let_in_as_somebody_else(self):
         for value in ("user:root,group:hr", "", 7, []):
             for path, field in (("/v1/search", "query"), ("/v1/ask", "question")):
