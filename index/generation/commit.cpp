@@ -128,7 +128,9 @@ class Commit {
     std::int64_t pack = database_.last_insert_rowid();
     for (const PackedBlob& blob : batch_.extracts.blobs())
       GROUNDS_RETURN_IF_ERROR(database_.run(
-          "INSERT INTO extracts (sha256, pack, \"offset\", length) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
+          // The newest copy counts: the one before may be damaged, and to ingest again must mend that.
+          "INSERT INTO extracts (sha256, pack, \"offset\", length) VALUES (?, ?, ?, ?) ON CONFLICT (sha256) DO UPDATE "
+          "SET pack = excluded.pack, \"offset\" = excluded.\"offset\", length = excluded.length",
           blob.sha256, pack, blob.offset, blob.length));
     return {};
   }

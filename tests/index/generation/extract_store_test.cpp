@@ -81,5 +81,24 @@ TEST_CASE("an empty extract store of a large batch keeps one copy of equal texts
   CHECK(writer.bytes() == 10);
 }
 
+TEST_CASE("an extract whose pack is damaged is whole again after its text is committed again") {
+  Fixture fixture;
+  auto workspace = fixture.init();
+  Collection collection = Fixture::create(*workspace);
+  std::string hash;
+  for (const char* uri : {"a", "b"}) {
+    CommitBatch batch;
+    batch.analyzer = "test";
+    batch.versions.push_back(make_version(batch, collection.spaces[0].id, uri, "equal text", 1, {"everyone"}));
+    hash = batch.versions.front().extract_sha256;
+    must(commit(*workspace, collection, std::move(batch)));
+    if (*uri == 'b') break;
+    const std::string pack = must(fixture.files.list(workspace->directory() + "/extracts")).front().name;
+    must(fixture.files.remove(workspace->extract_path(pack)));
+    CHECK(!ExtractStore(*workspace).read(hash));
+  }
+  CHECK(must(ExtractStore(*workspace).read(hash)).starts_with("equal text"));
+}
+
 }  // namespace
 }  // namespace grounds::test
