@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cmath>
 
 namespace grounds {
 namespace {
@@ -9,7 +10,8 @@ namespace {
 std::optional<double> as_number(std::string_view text) {
   double number = 0;
   auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (text.empty() || error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
+  if (text.empty() || error != std::errc{} || end != text.data() + text.size() || !std::isfinite(number))
+    return std::nullopt;
   return number;
 }
 
@@ -54,7 +56,7 @@ Result<MetadataFilter> MetadataFilter::parse(std::span<const std::string> condit
 
 bool MetadataFilter::Condition::holds(std::string_view found) const {
   switch (kind) {
-    case Kind::kEqual: return compare(found, value) == 0;
+    case Kind::kEqual: return found == value;  // as text: 1.10 is not 1.1, and long numbers differ in any digit
     case Kind::kPrefix: return found.starts_with(value);
     case Kind::kRange:
       return (low.empty() || compare(found, low) >= 0) && (high.empty() || compare(found, high) <= 0);
@@ -65,6 +67,11 @@ bool MetadataFilter::Condition::holds(std::string_view found) const {
 bool MetadataFilter::Condition::holds(const Json& found) const {
   if (found.is_array()) return std::ranges::any_of(found, [this](const Json& each) { return !each.is_array() && holds(each); });
   if (found.is_string()) return holds(std::string_view(found.get_ref<const std::string&>()));
+  if (found.is_number() && kind == Kind::kEqual) {
+    // Below 2^53 a double holds every whole number: 2021.0 is 2021.
+    const auto wanted = as_number(value);
+    if (wanted && std::abs(*wanted) < 9007199254740992.0) return found.get<double>() == *wanted;
+  }
   if (found.is_number() || found.is_boolean()) return holds(std::string_view(found.dump()));
   return false;
 }

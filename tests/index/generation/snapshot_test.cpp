@@ -295,5 +295,17 @@ TEST_CASE("a filter shows the documents whose version of the generation passes i
   }
 }
 
+TEST_CASE("a filter takes no two different values for equal, and nan for no number") {
+  const Json metadata = {{"id", "110101199003071234"}, {"version", "1.1"}, {"year", 2020}};
+  auto holds = [&](const char* condition) { return filter({condition}).matches("", "", "", metadata); };
+  CHECK(holds("id=110101199003071234"));
+  CHECK(!holds("id=110101199003071235"));
+  CHECK(!holds("version=1.10"));
+  CHECK(holds("year=2020"));
+  CHECK(!holds("year=nan"));
+  CHECK(holds("year=2019..2021"));
+  CHECK(!holds("year=nan..2019"));
+}
+
 }  // namespace
 }  // namespace grounds::test
