@@ -68,7 +68,9 @@ Result<Collection> read_collection_named(Database& database, const std::string& 
   std::string known;
   for (const Collection& each : all) known += (known.empty() ? "" : ", ") + each.name;
   return fail(ErrorCode::kNotFound, "no collection '" + name + "'",
-              known.empty() ? "create it: grounds collections create " + name : "collections: " + known);
+              name == "default"  ? "nothing is ingested yet: grounds ingest FOLDER"
+              : known.empty() ? "create it: grounds collections create " + name
+                              : "create it: grounds collections create " + name + "; there are: " + known);
 }
 
 bool valid_name(std::string_view name) {

@@ -111,6 +111,8 @@ Result<int> compare(Session& session, const Options& options) {
 }
 
 Result<int> explain(Session& session, const Options& options) {
+  if (!options.report.empty() && !options.expected.empty())
+    return fail(ErrorCode::kUsage, "--report and --expected cannot be combined", "the report compares an answer with another, or with today");
   if (!options.sources.empty() && options.expected.empty())
     return fail(ErrorCode::kUsage, "--source goes with --expected", "grounds explain ID --expected TEXT --source FOLDER");
   GROUNDS_ASSIGN_OR_RETURN(Engine * engine, session.engine());

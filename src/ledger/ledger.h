@@ -98,6 +98,9 @@ struct ErasureReceipt {
                                        // hold the bytes until the next checkpoint
 };
 
+// What is said of an answer that is not there, and, in the same words, of one that the asker may not know of.
+Error unknown_answer(const std::string& answer_id);
+
 // Thread-safe. Appends of many threads share fsyncs (group commit). Other processes may append to the
 // same file: the chain is extended under the database's lock file.
 class Ledger {

@@ -3,6 +3,11 @@
 #include "base/utf8.h"
 
 namespace grounds {
+
+Error unknown_answer(const std::string& answer_id) {
+  return {ErrorCode::kNotFound, "no answer '" + replace_invalid_utf8(answer_id) + "' in this workspace",
+          "'grounds answers list' shows the recorded ones; ids belong to one workspace"};
+}
 namespace {
 
 Status read_texts(Database& database, const LedgerEntry& entry, RecordedAnswer& answer) {
@@ -95,8 +100,7 @@ Result<RecordedAnswer> read_answer(Database& database, const std::string& answer
     else if (entry.kind == EntryKind::kClosed) answer.closed = std::move(entry);
   }
   if (!opened && !answer.closed)
-    return fail(ErrorCode::kNotFound, "no answer '" + replace_invalid_utf8(answer_id) + "' in this workspace",
-                "'grounds answers list' shows the recorded ones; ids belong to one workspace");
+    return fail(unknown_answer(answer_id));
   if (!opened)
     return fail(ErrorCode::kDamaged, "the opening record of answer " + answer_id + " is gone",
                 "run 'grounds verify'; restore the ledger from a backup");

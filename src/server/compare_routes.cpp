@@ -13,7 +13,7 @@ Result<RecordedAnswer> find_own(Engine& engine, const std::string& answer_id) {
   GROUNDS_ASSIGN_OR_RETURN(RecordedAnswer recorded, engine.ledger().find(answer_id));
   const Json principal = recorded.opened.body.value("principal", Json::object());
   if (principal.value("user", std::string()) != anonymous().user)
-    return fail(ErrorCode::kNotFound, "no answer '" + answer_id + "'");
+    return fail(unknown_answer(answer_id));
   return recorded;
 }
 

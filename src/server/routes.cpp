@@ -95,7 +95,7 @@ Result<Json> answer_route(Engine& engine, const std::string& answer_id) {
   GROUNDS_ASSIGN_OR_RETURN(RecordedAnswer recorded, engine.ledger().find(answer_id));
   // Without keys everyone over HTTP is one person: the records of that person's answers, no others.
   if (recorded.opened.body.value("principal", Json::object()).value("user", std::string()) != anonymous().user)
-    return fail(ErrorCode::kNotFound, "no answer '" + answer_id + "'");
+    return fail(unknown_answer(answer_id));
   const Principal reader = anonymous();
   if (reader.admin || reader.auditor) return record_view(recorded);
   // A collection that is gone says nothing of its statistics: no scores.

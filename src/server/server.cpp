@@ -84,8 +84,14 @@ bool refuse_form(const httplib::Request& request, httplib::Response& response) {
   return true;
 }
 
+// Without a length there is no body, and none to wait for.
+bool has_body(const httplib::Request& request) {
+  return request.has_header("Content-Length") || request.has_header("Transfer-Encoding");
+}
+
 // Reads a body that nobody has a use for, but bounded.
-void drain(const httplib::ContentReader& reader) {
+void drain(const httplib::Request& request, const httplib::ContentReader& reader) {
+  if (!has_body(request) || request.is_multipart_form_data()) return;
   std::size_t size = 0;
   reader([&](const char*, std::size_t more) { return (size += more) <= kMaxBodyBytes; });
 }
@@ -127,7 +133,7 @@ struct Server::State {
       if (refuse_form(request, response)) return;
       std::string body;
       bool fits = true;
-      bool complete = reader([&](const char* data, std::size_t size) {
+      bool complete = !has_body(request) || reader([&](const char* data, std::size_t size) {
         fits = body.size() + size <= kMaxBodyBytes;
         if (fits) body.append(data, size);
         return fits;
@@ -273,7 +279,7 @@ struct Server::State {
   // Last of the routes: bodies that come where none is taken are read bounded, too; the library keeps them whole.
   void add_catch_alls() {
     const auto refuse = [this](const httplib::Request& request, httplib::Response& response, const httplib::ContentReader& reader) {
-      if (!request.is_multipart_form_data()) drain(reader);
+      drain(request, reader);
       no_route(request, response);
     };
     http.Post(".*", refuse).Put(".*", refuse).Patch(".*", refuse).Delete(".*", refuse);
@@ -319,8 +325,7 @@ struct Server::State {
       routes.emplace_back("POST", pattern);
       http.Post(pattern, [this, route](const httplib::Request& request, httplib::Response& response,
                                        const httplib::ContentReader& reader) {
-        std::size_t size = 0;
-        reader([&](const char*, std::size_t more) { return (size += more) <= kMaxBodyBytes; });
+        drain(request, reader);
         answer(response, route(engine, request.matches[1]));
       });
     };

@@ -244,6 +244,32 @@ class Http(unittest.TestCase):
                 connection.close()
 
 
+    def bodyless(self, path):
+        """A POST that says nothing of a body, as `curl -X POST` sends it."""
+        connection = http.client.HTTPConnection(self.server.url.split("//")[1], timeout=5)
+        try:
+            connection.putrequest("POST", path)
+            connection.endheaders()
+            response = connection.getresponse()
+            return response.status, json.loads(response.read())
+        finally:
+            connection.close()
+
+    def test_a_request_without_a_body_is_not_waited_for(self):
+        answer = self.server.post("/v1/ask", {"question": "What is the current limit for a hotel night in London?"})
+        self.assertEqual(self.bodyless(f"/v1/answers/{answer['answer_id']}/replay")[0], 200)
+        self.assertEqual(self.bodyless(f"/v1/answers/{answer['answer_id']}/verify")[0], 200)
+        self.assertEqual(self.bodyless("/v1/search")[0], 400)
+
+    def test_an_answer_of_somebody_else_is_as_unknown_as_none(self):
+        other = self.workspace.json("ask", "What is the current limit for a hotel night in London?")["answer_id"]
+        none = "01ARZ3NDEKTSV4RRFFQ69G5FAV"
+        for method, path in (("GET", "/v1/answers/{}"), ("POST", "/v1/answers/{}/replay")):
+            replies = [self.server.request(method, path.format(id), b"" if method == "POST" else None)[:2] for id in (other, none)]
+            self.assertEqual(replies[0][0], 404)
+            self.assertEqual(json.dumps(replies[0]).replace(other, none), json.dumps(replies[1]))
+
+
 class Stopping(unittest.TestCase):
     def setUp(self):
         self.workspace = Workspace()
