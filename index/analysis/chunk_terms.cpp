@@ -4,12 +4,11 @@
 
 namespace grounds {
 
-std::array<std::vector<Token>, 4> chunk_terms(const Analyzer& analyzer, std::string_view title,
-                                              std::string_view heading, std::string_view table_header,
-                                              std::string_view body, std::string_view uri) {
+std::array<std::vector<Token>, 4> ChunkTerms::of_chunk(std::string_view heading, std::string_view table_header,
+                                                       std::string_view body) const {
   std::string text(body);
   if (!table_header.empty()) text = std::string(table_header) + "\n" + text;
-  return {analyzer.analyze(title), analyzer.analyze(heading), analyzer.analyze(text), analyzer.analyze(uri)};
+  return {title_, analyzer_.analyze(heading), analyzer_.analyze(text), file_name_};
 }
 
 }  // namespace grounds

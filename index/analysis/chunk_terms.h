@@ -9,10 +9,20 @@
 
 namespace grounds {
 
-// In the order of Field (index/segment/segment.h): title, headings, body, file name. The body is preceded by
-// the header of the table that it continues, if any.
-std::array<std::vector<Token>, 4> chunk_terms(const Analyzer& analyzer, std::string_view title,
-                                              std::string_view heading, std::string_view table_header,
-                                              std::string_view body, std::string_view uri);
+// Of one document, whose title and file name all its chunks share. `analyzer` must outlive it.
+class ChunkTerms {
+ public:
+  ChunkTerms(const Analyzer& analyzer, std::string_view title, std::string_view uri)
+      : analyzer_(analyzer), title_(analyzer.analyze(title)), file_name_(analyzer.analyze(uri)) {}
+
+  // In the order of Field (index/segment/segment.h): title, headings, body, file name. The body is preceded
+  // by the header of the table that it continues, if any.
+  std::array<std::vector<Token>, 4> of_chunk(std::string_view heading, std::string_view table_header,
+                                             std::string_view body) const;
+
+ private:
+  const Analyzer& analyzer_;
+  std::vector<Token> title_, file_name_;
+};
 
 }  // namespace grounds

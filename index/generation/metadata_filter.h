@@ -13,7 +13,8 @@
 namespace grounds {
 
 // Conditions that all must hold. A condition is
-//   key=value      equal (of a list in the metadata: one of its elements)
+//   key=value      equal, byte for byte (of a list in the metadata: one of its elements); where the metadata
+//                  has a number, not a text, equal as numbers: exact below 2^53
 //   key=start*     begins so
 //   key=low..high  in the range, ends included; either may be left out. As numbers where both the value and
 //                  the ends are, else by their bytes, as ISO dates sort.

@@ -187,6 +187,7 @@ class Rebuild {
     if (new_generation_) GROUNDS_RETURN_IF_ERROR(renew(version.id));
     if (chunks.empty()) return {};
     GROUNDS_ASSIGN_OR_RETURN(std::string text, extracts_.read(version.extract_sha256));
+    const ChunkTerms terms(analyzer_, version.title, version.uri);
     for (const StoredChunk& stored : chunks) {
       if (!new_generation_) {
         GROUNDS_ASSIGN_OR_RETURN(bool foreign, is_foreign(space.id, stored));
@@ -198,8 +199,8 @@ class Rebuild {
       chunk.id = stored.id;
       chunk.document = version.document;
       if (!new_generation_) chunk.created = stored.created;
-      chunk.terms = chunk_terms(analyzer_, version.title, stored.heading, stored.table_header,
-                                std::string_view(text).substr(stored.begin, stored.end - stored.begin), version.uri);
+      chunk.terms = terms.of_chunk(stored.heading, stored.table_header,
+                                   std::string_view(text).substr(stored.begin, stored.end - stored.begin));
       if (space.dimension > 0) {
         GROUNDS_ASSIGN_OR_RETURN(chunk.codes, codes_of(space.id, stored.id, version.uri));
       }

@@ -109,12 +109,16 @@ Status OfficePackage::read_main(std::string_view part, XmlHandler& handler, std:
   return {};
 }
 
-std::string OfficePackage::core_title() {
+std::string OfficePackage::title_in(std::string_view part, std::vector<std::string>& warnings) {
   TitleReader reader;
+  read_part(part, reader, warnings);
+  return std::string(trim(reader.title));
+}
+
+std::string OfficePackage::core_title() {
   std::vector<std::string> ignored;
   const std::string part = target_of_type(relationships_of(""), "core-properties");
-  read_part(part.empty() ? "docProps/core.xml" : part, reader, ignored);
-  return std::string(trim(reader.title));
+  return title_in(part.empty() ? "docProps/core.xml" : part, ignored);
 }
 
 }  // namespace grounds::parsing

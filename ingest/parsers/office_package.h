@@ -29,6 +29,8 @@ class OfficePackage {
   // Reads a part without which there is no document.
   Status read_main(std::string_view part, XmlHandler& handler, std::vector<std::string>& warnings);
   const ZipArchive& archive() const { return archive_; }
+  // The title that a part with the document's properties gives; "" without one.
+  std::string title_in(std::string_view part, std::vector<std::string>& warnings);
   // The title in the package's core properties; "" without one.
   std::string core_title();
 

@@ -221,19 +221,6 @@ class ContentReader final : public XmlHandler {
   bool item_pending_ = false, is_title_ = false, full_ = false;
 };
 
-class MetaReader final : public XmlHandler {
- public:
-  void start_element(std::string_view name, const XmlAttributes&) override { inside_ = name == "title"; }
-  void end_element(std::string_view) override { inside_ = false; }
-  void characters(std::string_view text) override {
-    if (inside_) title += text;
-  }
-  std::string title;
-
- private:
-  bool inside_ = false;
-};
-
 class ManifestReader final : public XmlHandler {
  public:
   void start_element(std::string_view name, const XmlAttributes&) override { encrypted |= name == "encryption-data"; }
@@ -258,9 +245,7 @@ Result<Extract> parse_open_document(std::string_view bytes, ParseContext& contex
     return fail(ErrorCode::kBadInput, "the document is too large: it holds more cells than are read",
                 "split it into smaller files");
   }
-  MetaReader meta;
-  package.read_part("meta.xml", meta, warnings);
-  builder.set_title(meta.title);
+  builder.set_title(package.title_in("meta.xml", warnings));
   if (kind != Kind::kSheets) builder.set_title(content.first_heading());
   for (std::string& warning : warnings) builder.warn(std::move(warning));
   return builder.finish();

@@ -5,6 +5,7 @@
 #include "base/canonical_json.h"
 #include "base/hash.h"
 #include "base/utf8.h"
+#include "index/analysis/chunk_terms.h"
 #include "ingest/parsers/parse.h"
 
 namespace grounds {
@@ -56,7 +57,6 @@ TextHash hash_text(std::string_view text) {
   return hash;
 }
 
-std::vector<Token>& field(CommitChunk& chunk, Field name) { return chunk.terms[static_cast<std::size_t>(name)]; }
 
 }  // namespace
 
@@ -115,8 +115,7 @@ tl::expected<PreparedDocument, DocumentFailure> prepare_document(const DocumentS
   std::vector<ChunkSpan> spans = chunk_extract(*extract, chunking, count);
   if (spans.empty()) return failed("chunk", {ErrorCode::kBadInput, "the document has no text", ""});
 
-  const std::vector<Token> title = analyzer.analyze(version.title);
-  const std::vector<Token> file_name = analyzer.analyze(source.uri);
+  const ChunkTerms terms(analyzer, version.title, source.uri);
   for (const ChunkSpan& span : spans) {
     CommitChunk chunk;
     chunk.id = make_chunk_id(source.uri, source_sha256, version.chunking, span.begin, span.end);
@@ -126,12 +125,8 @@ tl::expected<PreparedDocument, DocumentFailure> prepare_document(const DocumentS
     chunk.table_header = span.table_header;
     chunk.page_from = span.page_from;
     chunk.page_to = span.page_to;
-    field(chunk, Field::kTitle) = title;
-    field(chunk, Field::kFileName) = file_name;
-    field(chunk, Field::kHeading) = analyzer.analyze(chunk.heading);
-    std::string body(std::string_view(extract->text).substr(span.begin, span.end - span.begin));
-    if (!span.table_header.empty()) body = span.table_header + "\n" + body;
-    field(chunk, Field::kBody) = analyzer.analyze(body);
+    chunk.terms = terms.of_chunk(chunk.heading, span.table_header,
+                                 std::string_view(extract->text).substr(span.begin, span.end - span.begin));
     std::string text = embedding_text(*extract, span);
     chunk.text_hash = hash_text(text);
     if (encoder) document.embedding_texts.push_back(std::move(text));

@@ -42,7 +42,7 @@ void add_search(CLI::App& app, Session& session) {
   command->add_option("--filter", options->filters,
                       "Only documents with key=value, key=start* or key=low..high: uri, title, date or a key of their "
                       "metadata (may be repeated; all must hold)")->allow_extra_args(false);
-  command->add_flag("--require", options->require, "Exit with 1 if nothing is found");
+  command->add_flag("--require", options->require, "Exit with 1 if nothing is found (by its vector something is always nearest: use --mode lexical)");
   command->callback([&session, options] {
     session.command = [&session, options]() -> Result<int> {
       SearchRequest request;

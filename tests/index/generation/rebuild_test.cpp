@@ -38,8 +38,8 @@ void add_document(Workspace& workspace, const Collection& collection, const Anal
   for (CommitChunk& chunk : version.chunks) {
     chunk.heading = number == 1 ? "Second heading" : "";
     chunk.table_header = number == 2 ? "column" : "";
-    chunk.terms = chunk_terms(analyzer, version.title, chunk.heading, chunk.table_header,
-                              content + " piece " + std::to_string(number++), uri);
+    chunk.terms = ChunkTerms(analyzer, version.title, uri)
+                      .of_chunk(chunk.heading, chunk.table_header, content + " piece " + std::to_string(number++));
   }
   batch.versions.push_back(std::move(version));
   must(commit(workspace, collection, std::move(batch)));
