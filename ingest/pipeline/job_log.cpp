@@ -12,22 +12,6 @@ std::string lock_path(const Workspace& workspace, const std::string& id) {
   return lock_folder(workspace) + "/" + id + ".lock";
 }
 
-// Jobs whose process is gone will not say so themselves.
-Status bury_the_dead(const Workspace& workspace, Database& database) {
-  GROUNDS_ASSIGN_OR_RETURN(Statement statement,
-                           database.prepare("SELECT id FROM jobs WHERE state IN ('running', 'cancelling')"));
-  std::vector<std::string> dead;
-  for (;;) {
-    GROUNDS_ASSIGN_OR_RETURN(bool row, statement.step());
-    if (!row) break;
-    std::string id(statement.text(0));
-    if (!job_is_alive(workspace, id)) dead.push_back(std::move(id));
-  }
-  for (const std::string& id : dead)
-    GROUNDS_RETURN_IF_ERROR(database.run("UPDATE jobs SET state = 'killed' WHERE id = ?", id));
-  return {};
-}
-
 }  // namespace
 
 bool job_is_alive(const Workspace& workspace, const std::string& id) {
@@ -45,7 +29,6 @@ Result<JobLog> JobLog::start(Workspace& workspace, const Collection& collection,
   GROUNDS_ASSIGN_OR_RETURN(FileLock lock, workspace.file_system().lock(lock_path(workspace, id), 0));
   GROUNDS_ASSIGN_OR_RETURN(CatalogConnection catalog, workspace.catalog());
   GROUNDS_ASSIGN_OR_RETURN(Transaction transaction, Transaction::begin(*catalog));
-  GROUNDS_RETURN_IF_ERROR(bury_the_dead(workspace, *catalog));
   GROUNDS_RETURN_IF_ERROR(catalog->run(
       "INSERT INTO jobs (id, collection, kind, state, started, actor, arguments, counts) "
       "VALUES (?, ?, ?, 'running', ?, ?, '{}', '{}')",

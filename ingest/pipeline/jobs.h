@@ -15,7 +15,8 @@ namespace grounds {
 struct JobState {
   std::string id, collection, kind;   // kind: "ingest", "sync"
   // "running", "cancelling" (asked to stop), "done", "failed", "interrupted" (Ctrl-C), "cancelled",
-  // "killed" (its process is gone; what it committed stands, the same command goes on).
+  // "killed" (still running by its row, but its process is gone; what it committed stands, the same command
+  // goes on).
   std::string state;
   UnixMillis started = 0;
   std::optional<UnixMillis> finished;

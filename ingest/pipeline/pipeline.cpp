@@ -190,7 +190,7 @@ class Job {
     return fail(ErrorCode::kRefused,
                 "the changes are more than " + std::to_string(options_.atomic_chunks) +
                     " chunks, which is as many as can be published at once",
-                "nothing was changed; leave --atomic out for the first ingest of a large source");
+                "nothing was changed; leave --atomic out, or raise ingest.atomic_chunks");
   }
 
   Status commit_batch() {

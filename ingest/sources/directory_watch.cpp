@@ -20,7 +20,7 @@ Error unwatchable(const std::string& folder, int code) {
   if (code == ENOSPC)
     return {ErrorCode::kUnavailable, "cannot watch " + folder + ": the system has no more watches to give",
             "raise the limit: sysctl fs.inotify.max_user_watches=1048576"};
-  return {code == ENOENT ? ErrorCode::kNotFound : ErrorCode::kUnavailable,
+  return {code == ENOENT || code == ENOTDIR ? ErrorCode::kNotFound : ErrorCode::kRefused,
           "cannot watch " + folder + ": " + std::strerror(code), "check that it is there and can be read"};
 }
 
@@ -56,7 +56,7 @@ Status DirectoryWatch::add(const std::string& folder) {
     std::error_code ignored;
     if (entry.is_symlink(ignored) || !entry.is_directory(ignored)) continue;
     Status status = add(entry.path().string());
-    if (!status && status.error().code == ErrorCode::kUnavailable && errno == ENOSPC) return status;
+    if (!status && status.error().code == ErrorCode::kUnavailable) return status;
   }
   return {};
 }
@@ -76,7 +76,7 @@ Result<bool> DirectoryWatch::read_events() {
       const auto folder = folders_.find(event->wd);
       if (folder == folders_.end() || !(event->mask & IN_ISDIR) || !(event->mask & (IN_CREATE | IN_MOVED_TO))) continue;
       Status status = add(folder->second + "/" + event->name);
-      if (!status && errno == ENOSPC) return tl::unexpected(status.error());
+      if (!status && status.error().code == ErrorCode::kUnavailable) return tl::unexpected(status.error());
     }
   }
 }

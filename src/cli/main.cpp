@@ -18,7 +18,7 @@ constexpr const char* kDescription =
 constexpr const char* kFooter =
     "Start with: grounds init; grounds ingest FOLDER; grounds ask \"QUESTION\"\n"
     "Exit codes: 0 done, 1 the answer is no, 2 usage, 3 not found, 4 refused, 5 bad input, 6 damaged\n"
-    "workspace, 7 backend unavailable, 70 internal error.";
+    "workspace, 7 backend unavailable, 70 internal error, 130 interrupted.";
 
 int finish(const Error& error, bool json) {
   print_error(error, json);

@@ -212,6 +212,7 @@ void read_section(Reader& reader, const std::string& section, const toml::table&
     else if (key == "embedding.streams") reader.read(value, key, configuration.streams);
     else if (key == "ingest.commit_chunks") reader.read(value, key, configuration.commit_chunks);
     else if (key == "ingest.commit_seconds") reader.read(value, key, configuration.commit_seconds);
+    else if (key == "ingest.atomic_chunks") reader.read(value, key, configuration.atomic_chunks);
     else reader.unknown(value, key);
   }
 }
@@ -236,7 +237,8 @@ Status read_environment(const std::function<std::optional<std::string>(const std
   }
   for (auto [name, into] : {std::pair{"GROUNDS_EMBEDDING_STREAMS", &configuration.streams},
                             {"GROUNDS_INGEST_COMMIT_CHUNKS", &configuration.commit_chunks},
-                            {"GROUNDS_INGEST_COMMIT_SECONDS", &configuration.commit_seconds}}) {
+                            {"GROUNDS_INGEST_COMMIT_SECONDS", &configuration.commit_seconds},
+                            {"GROUNDS_INGEST_ATOMIC_CHUNKS", &configuration.atomic_chunks}}) {
     auto value = environment(name);
     if (!value) continue;
     auto [end, error] = std::from_chars(value->data(), value->data() + value->size(), *into);

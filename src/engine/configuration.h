@@ -32,6 +32,7 @@ struct Configuration {
   int streams = 0;                   // 0: one per core
   int commit_chunks = 4096;          // an ingest commits when so many chunks are ready,
   int commit_seconds = 5;            // or after so many seconds
+  int atomic_chunks = 200000;        // most that an ingest with --atomic holds in memory
   std::vector<AccessRule> access;
   std::map<std::string, BackendSettings> backends;
   HttpModels models;                  // [models.NAME]: behind HTTP

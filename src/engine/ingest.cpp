@@ -22,6 +22,7 @@ Result<IngestReport> run_ingest(Engine& engine, const std::string& collection_na
   GROUNDS_ASSIGN_OR_RETURN(auto parsers, ParserPool::start(cores));
   options.commit_chunks = static_cast<std::size_t>(engine.configuration().commit_chunks);
   options.commit_seconds = engine.configuration().commit_seconds;
+  options.atomic_chunks = static_cast<std::size_t>(engine.configuration().atomic_chunks);
   const std::vector<AccessRule>& rules = engine.configuration().access;
   options.groups_of = [&rules](const std::string& uri) -> std::optional<std::vector<std::string>> {
     for (auto rule = rules.rbegin(); rule != rules.rend(); ++rule)  // the last matching rule counts

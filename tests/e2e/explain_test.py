@@ -65,6 +65,9 @@ class Expected(unittest.TestCase):
         self.ingest()
         self.assert_stage(self.explain(self.ask()), "answered")
 
+    def test_a_report_is_of_two_answers_and_not_of_an_expected_one(self):
+        self.workspace.run("explain", "01ARZ3NDEKTSV4RRFFQ69G5FAV", "--expected", "x", "--report", "r.html", check=2)
+
     @planted_loss
     def test_what_no_source_says(self):
         self.put("other.md", f"# Sales\n\nIn 2024, {self.units + 1} units of {self.product} were sold.\n")

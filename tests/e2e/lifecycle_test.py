@@ -138,6 +138,16 @@ class Lifecycle(unittest.TestCase):
         self.assertEqual(second["generation"], 2)
         self.assertEqual((second["documents"]["updated"], second["documents"]["renamed"]), (20, 20))
 
+    def test_an_atomic_sync_of_more_than_can_be_held_changes_nothing(self):
+        for i in range(30):
+            self.put(f"note{i:02}.md", f"Here stands number {i}.")
+        limit = {"GROUNDS_INGEST_ATOMIC_CHUNKS": "20", "GROUNDS_INGEST_COMMIT_CHUNKS": "4"}
+        refused = self.workspace.run("sync", self.docs, "--atomic", env=limit, check=4)
+        self.assertIn("20 chunks", refused.err)
+        self.assertEqual(self.uris("stands"), [])
+        self.ingest("--atomic", command="sync", env={"GROUNDS_INGEST_ATOMIC_CHUNKS": "30"})
+        self.assertEqual(len(self.uris("stands")), 30)
+
     def test_an_atomic_sync_that_is_interrupted_changes_nothing(self):
         self.put("a.md", "The one that was there.")
         self.ingest(command="sync")
