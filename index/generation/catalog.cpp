@@ -287,6 +287,13 @@ Result<std::vector<DocumentVersion>> Catalog::history(const Collection& collecti
   return found;
 }
 
+Error analyzed_otherwise(const std::string& collection, std::string_view theirs, std::string_view ours) {
+  return {ErrorCode::kRefused,
+          "collection " + collection + " was indexed with analyzer " + std::string(theirs) + ", this program has " +
+              std::string(ours),
+          "run: grounds index rebuild -c " + collection + "; or use the version of grounds that indexed it"};
+}
+
 Result<std::vector<DocumentState>> Catalog::document_states(const Collection& collection) {
   GROUNDS_ASSIGN_OR_RETURN(CatalogConnection catalog, workspace_.catalog());
   GROUNDS_ASSIGN_OR_RETURN(

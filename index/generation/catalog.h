@@ -55,6 +55,9 @@ struct DocumentVersion {
 };
 
 // What an ingest must know of a live document to see whether its source has changed.
+// What is said where terms of two analyzers would meet (kRefused), with the command that helps.
+Error analyzed_otherwise(const std::string& collection, std::string_view theirs, std::string_view ours);
+
 struct DocumentState {
   std::string uri, source_sha256, chunking, title;
   std::string metadata = "{}";       // canonical JSON

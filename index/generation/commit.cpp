@@ -93,10 +93,7 @@ class Commit {
     statement.bind(batch_.analyzer, collection_.id);
     GROUNDS_RETURN_IF_ERROR(statement.step());
     if (statement.integer(0) == 1 || statement.is_null(1)) return {};
-    return fail(ErrorCode::kRefused,
-                "collection " + collection_.name + " was indexed with analyzer " + statement.text(1) +
-                    ", this program has " + batch_.analyzer,
-                "run: grounds index rebuild -c " + collection_.name);
+    return fail(analyzed_otherwise(collection_.name, statement.text(1), batch_.analyzer));
   }
 
   bool changed() const {

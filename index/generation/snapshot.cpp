@@ -159,6 +159,13 @@ std::string snapshot_key(const Collection& collection, const Principal& principa
 
 }  // namespace
 
+Status Snapshot::check_analyzer(std::string_view identity) const {
+  for (const SegmentView& view : views)
+    if (view.live->count() > 0 && view.segment->header().analyzer != identity)
+      return fail(analyzed_otherwise(collection.name, view.segment->header().analyzer, identity));
+  return {};
+}
+
 std::vector<SegmentView> Snapshot::counted_views(const Settings& settings) const {
   std::vector<SegmentView> counted = views;
   if (settings.text("statistics.scope") == "visible")

@@ -43,6 +43,9 @@ struct Snapshot {
   // visible those that the principal may read. A filter does not matter: what a word is worth is a property of
   // the collection.
   std::vector<SegmentView> counted_views(const Settings& settings) const;
+  // kRefused if chunks that are live here were analysed by another analyzer. Segments with nothing live, kept
+  // for other generations, may be of any.
+  Status check_analyzer(std::string_view identity) const;
 };
 
 // Makes and keeps snapshots of one workspace. Thread-safe.

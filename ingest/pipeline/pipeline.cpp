@@ -64,7 +64,7 @@ class Job {
  private:
   Status work() {
     GROUNDS_ASSIGN_OR_RETURN(auto snapshot, everything());
-    GROUNDS_RETURN_IF_ERROR(check_analyzer(*snapshot));
+    GROUNDS_RETURN_IF_ERROR(snapshot->check_analyzer(services_.analyzer.identity()));
     embedder_.emplace(services_.workspace, services_.encoders, std::move(snapshot));
     start_threads();
     Status status = take_outcomes();
@@ -93,17 +93,6 @@ class Job {
       return fail(ErrorCode::kNotFound, "nothing of the source can be read: " + report_.failures.front().reason,
                   "nothing was deleted; make the source readable and run sync again");
     for (const DocumentState* state : plan_->missing()) batch_.deleted.push_back(state->uri);
-    return {};
-  }
-
-  // Terms of two analyzers never stand in one collection.
-  Status check_analyzer(const Snapshot& snapshot) const {
-    for (const SegmentView& view : snapshot.views)
-      if (view.segment->header().analyzer != services_.analyzer.identity())
-        return fail(ErrorCode::kRefused,
-                    "collection " + collection_.name + " was indexed with analyzer " + view.segment->header().analyzer +
-                        ", this program has " + services_.analyzer.identity(),
-                    "ingest into a new collection");
     return {};
   }
 

@@ -31,12 +31,7 @@ Result<std::shared_ptr<const Snapshot>> Searcher::snapshot(const std::string& co
 
 Result<Query> Searcher::prepare(const Snapshot& snapshot, std::string_view text, SearchMode mode,
                                 QuotedPhrases quoted) const {
-  for (const SegmentView& view : snapshot.views)
-    if (mode != SearchMode::kVector && view.segment->header().analyzer != analyzer_.identity())
-      return fail(ErrorCode::kRefused,
-                  "collection " + snapshot.collection.name + " was indexed with analyzer " +
-                      view.segment->header().analyzer + ", this program has " + analyzer_.identity(),
-                  "run: grounds index rebuild -c " + snapshot.collection.name + "; or use the version of grounds that indexed them");
+  if (mode != SearchMode::kVector) GROUNDS_RETURN_IF_ERROR(snapshot.check_analyzer(analyzer_.identity()));
   return prepare_query(snapshot, text, mode, quoted, encoders_, analyzer_);
 }
 

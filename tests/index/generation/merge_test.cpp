@@ -410,5 +410,34 @@ TEST_CASE("segments of another analyzer are never merged with the others") {
   CHECK(analyzers == std::multiset<std::string>{"new", "old"});
 }
 
+TEST_CASE("segments of another analyzer are refused while they show something, and then in no one's way") {
+  Fixture fixture;
+  auto workspace = fixture.init();
+  Collection collection = Fixture::create(*workspace);
+  const auto add = [&](const std::string& uri, const std::string& analyzer) {
+    CommitBatch batch;
+    batch.analyzer = analyzer;
+    batch.versions.push_back(make_version(batch, collection.spaces[0].id, uri, "x", 2, {}));
+    return commit(*workspace, collection, std::move(batch));
+  };
+  must(add("a", "old"));
+  const auto newest = [&] { return must(Snapshots(*workspace).get("default", kPrincipals[0])); };
+  CHECK(newest()->check_analyzer("old"));
+  const Status refused = newest()->check_analyzer("new");
+  REQUIRE(!refused);
+  CHECK(refused.error().code == ErrorCode::kRefused);
+  CHECK(refused.error().hint.find("index rebuild") != std::string::npos);
+  CHECK(!add("b", "new"));
+  CommitBatch deletion;
+  deletion.deleted = {"a"};
+  const Generation before = must(commit(*workspace, collection, std::move(deletion))).generation - 1;
+  // The old segment is kept for the generation before.
+  CHECK(newest()->check_analyzer("new"));
+  must(add("b", "new"));
+  CHECK(newest()->check_analyzer("new"));
+  CHECK(!newest()->check_analyzer("old"));
+  CHECK(must(Snapshots(*workspace).get("default", kPrincipals[0], before))->check_analyzer("old"));
+}
+
 }  // namespace
 }  // namespace grounds::test
