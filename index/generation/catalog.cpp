@@ -232,11 +232,13 @@ Status Catalog::delete_collection(const std::string& name, const std::string& ac
   return transaction.commit();
 }
 
-Result<Collection> Catalog::change_settings(const std::string& name, const Settings& settings,
+Result<Collection> Catalog::change_settings(const std::string& name, const std::function<Status(Settings&)>& change,
                                             const std::string& actor) {
   GROUNDS_ASSIGN_OR_RETURN(CatalogConnection catalog, workspace_.catalog());
   GROUNDS_ASSIGN_OR_RETURN(Transaction transaction, Transaction::begin(*catalog));
   GROUNDS_ASSIGN_OR_RETURN(Collection collection, read_collection_named(*catalog, name));
+  Settings settings = collection.settings;
+  GROUNDS_RETURN_IF_ERROR(change(settings));
   if (collection.settings == settings) return collection;
   UnixMillis now = workspace_.clock().now();
   GROUNDS_RETURN_IF_ERROR(

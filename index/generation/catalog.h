@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <span>
 #include <string>
@@ -90,8 +91,10 @@ class Catalog {
   Result<Collection> find_collection(const std::string& name);  // kNotFound names what there is
   Result<std::vector<Collection>> list_collections();
   Status delete_collection(const std::string& name, const std::string& actor);
-  // A new settings version; returns the collection with it.
-  Result<Collection> change_settings(const std::string& name, const Settings& settings, const std::string& actor);
+  // A new settings version; returns the collection with it. `change` gets the settings as they are when it is
+  // this caller's turn, so two changes at once both hold. It must not use the catalog.
+  Result<Collection> change_settings(const std::string& name, const std::function<Status(Settings&)>& change,
+                                     const std::string& actor);
 
   // Current versions the principal may read, by URI; those after `after_uri`, at most `limit`.
   Result<std::vector<DocumentVersion>> list_documents(const Collection& collection, const Principal& principal,

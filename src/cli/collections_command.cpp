@@ -109,11 +109,9 @@ void add_collections(CLI::App& app, Session& session) {
   change->callback([&session, options] {
     session.command = [&session, options]() -> Result<int> {
       GROUNDS_ASSIGN_OR_RETURN(Engine * engine, session.engine());
-      GROUNDS_ASSIGN_OR_RETURN(Collection collection, engine->catalog().find_collection(options->name));
-      Settings settings = collection.settings;
-      GROUNDS_RETURN_IF_ERROR(apply_assignments(options->assignments, settings));
-      GROUNDS_ASSIGN_OR_RETURN(collection,
-                               engine->catalog().change_settings(options->name, settings, session.actor()));
+      const auto assign = [&](Settings& settings) { return apply_assignments(options->assignments, settings); };
+      GROUNDS_ASSIGN_OR_RETURN(Collection collection,
+                               engine->catalog().change_settings(options->name, assign, session.actor()));
       print_collection(session, collection);
       return kDone;
     };

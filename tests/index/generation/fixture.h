@@ -74,4 +74,9 @@ struct Fixture {
   }
 };
 
+inline Collection change_setting(Workspace& workspace, const std::string& key, const std::string& value) {
+  return must(Catalog(workspace).change_settings(
+      "default", [&](Settings& settings) { return settings.set(key, value); }, "test"));
+}
+
 }  // namespace grounds::test

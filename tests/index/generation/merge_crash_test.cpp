@@ -52,9 +52,7 @@ const std::set<Generation> kKept = {2, 4, 5, 6};
 void make(Fixture& fixture) {
   auto workspace = fixture.init();
   Collection collection = Fixture::create(*workspace);
-  Settings settings = collection.settings;
-  must(settings.set("generations.retain", "2"));
-  must(Catalog(*workspace).change_settings("default", settings, "test"));
+  change_setting(*workspace, "generations.retain", "2");
   for (int step = 0; step < kSteps; ++step) must(commit(*workspace, collection, batch_for(step, collection.spaces[0].id)));
 }
 

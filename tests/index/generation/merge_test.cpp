@@ -198,9 +198,7 @@ TEST_CASE("merging and pruning at any moment change no result of a retained gene
     Fixture fixture;
     auto workspace = fixture.init();
     Collection collection = Fixture::create(*workspace);
-    Settings settings = collection.settings;
-    must(settings.set("generations.retain", seed % 3 == 0 ? "all" : "9"));
-    must(Catalog(*workspace).change_settings("default", settings, "test"));
+    change_setting(*workspace, "generations.retain", seed % 3 == 0 ? "all" : "9");
     std::vector<State> states{{}};
     auto snapshots = std::make_unique<Snapshots>(*workspace);
     const std::set<Generation> used = {3, 8, 21};
@@ -285,9 +283,7 @@ TEST_CASE("what is deleted leaves the disk once no retained generation shows it"
   Fixture fixture;
   auto workspace = fixture.init();
   Collection collection = Fixture::create(*workspace);
-  Settings settings = collection.settings;
-  must(settings.set("generations.retain", "0"));
-  must(Catalog(*workspace).change_settings("default", settings, "test"));
+  change_setting(*workspace, "generations.retain", "0");
   const std::int64_t space = collection.spaces[0].id;
   auto commit_documents = [&](int first, int count, const std::string& content) {
     CommitBatch batch;

@@ -1,5 +1,6 @@
 #include <filesystem>
 #include <set>
+#include <thread>
 
 #include "index/generation/extract_store.h"
 #include "index/generation/merge.h"
@@ -87,12 +88,30 @@ TEST_CASE("settings are versioned, and equal ones make no version") {
   auto workspace = fixture.init();
   Catalog catalog(*workspace);
   Collection collection = Fixture::create(*workspace);
-  Settings settings = collection.settings;
-  CHECK(must(catalog.change_settings("default", settings, "test")).settings_version == 1);
-  must(settings.set("lexical.b", "0.75"));
-  Collection changed = must(catalog.change_settings("default", settings, "test"));
+  CHECK(must(catalog.change_settings("default", [](Settings&) { return Status(); }, "test")).settings_version == 1);
+  Collection changed = change_setting(*workspace, "lexical.b", "0.75");
   CHECK(changed.settings_version == 2);
-  CHECK(changed.settings == settings);
+  CHECK(changed.settings.text("lexical.b") == "0.75");
+  must(collection.settings.set("lexical.b", "0.75"));
+  CHECK(changed.settings == collection.settings);
+  CHECK(!catalog.change_settings("default", [](Settings& settings) { return settings.set("lexical.b", "much"); }, "test"));
+  CHECK(must(catalog.find_collection("default")).settings_version == 2);
+}
+
+TEST_CASE("of two changes of settings at once neither is lost") {
+  Fixture fixture;
+  auto workspace = fixture.init();
+  Fixture::create(*workspace);
+  const auto count = [&](const char* key) {
+    for (int i = 1; i <= 20; ++i) change_setting(*workspace, key, "0." + std::to_string(100 + i));
+  };
+  std::thread other(count, "lexical.b");
+  count("fusion.dense_weight");
+  other.join();
+  const Collection collection = must(Catalog(*workspace).find_collection("default"));
+  CHECK(collection.settings.text("lexical.b") == "0.12");
+  CHECK(collection.settings.text("fusion.dense_weight") == "0.12");
+  CHECK(collection.settings_version == 41);
 }
 
 // A workspace as version 0.1.0 first wrote it: three generations, no merges, nothing pruned.
