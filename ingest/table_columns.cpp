@@ -12,11 +12,11 @@ struct Multiple {
   std::string_view written, base;
   int power;
 };
-constexpr std::array<Multiple, 22> kMultiples = {{{"万亿元", "元", 12}, {"亿元", "元", 8}, {"千万元", "元", 7}, {"百万元", "元", 6},
+constexpr std::array<Multiple, 23> kMultiples = {{{"万亿元", "元", 12}, {"亿元", "元", 8}, {"千万元", "元", 7}, {"百万元", "元", 6},
                                                   {"万元", "元", 4}, {"千元", "元", 3}, {"亿美元", "美元", 8}, {"万美元", "美元", 4},
                                                   {"亿", "", 8}, {"万", "", 4}, {"千", "", 3}, {"万人", "人", 4}, {"万台", "台", 4}, {"万吨", "吨", 4},
                                                   {"thousand", "", 3}, {"thousands", "", 3}, {"million", "", 6}, {"millions", "", 6},
-                                                  {"billion", "", 9}, {"billions", "", 9}, {"in thousands", "", 3}, {"in millions", "", 6}}};
+                                                  {"billion", "", 9}, {"billions", "", 9}, {"in thousands", "", 3}, {"in millions", "", 6}, {"in billions", "", 9}}};
 // Units that stand in headers without brackets, or in cells. Longer ones first where one starts another.
 constexpr std::array<std::string_view, 24> kUnits = {"人民币", "万元", "亿元", "千元", "美元", "元", "USD", "EUR", "GBP", "CNY", "RMB", "JPY",
                                                      "%", "％", "‰", "天", "人", "台", "个", "件", "kg", "km", "h", "°C"};
@@ -97,7 +97,19 @@ std::string_view caption_unit(std::string_view caption) {
     for (const std::string_view end : {"）", "，", "；", "】", "。"}) unit = unit.substr(0, unit.find(end));
     return trim(unit);
   }
+  // "(in millions)", "Dollars in thousands, except per share".
+  for (const std::string_view word : {"in thousands", "in millions", "in billions"}) {
+    for (std::size_t at = caption.find('n'); at != std::string_view::npos; at = caption.find('n', at + 1)) {
+      const bool capital = at > 0 && caption[at - 1] == 'I';
+      if ((capital || (at > 0 && caption[at - 1] == 'i')) && starts(caption.substr(at), word.substr(1))) return word;
+    }
+  }
   return {};
+}
+
+// Four digits that may be a year's: what the table counts in is not said of them.
+bool is_year(std::string_view decimal) {
+  return decimal.size() == 4 && (starts(decimal, "19") || starts(decimal, "20")) && decimal.find('.') == std::string_view::npos;
 }
 
 }  // namespace
@@ -158,25 +170,52 @@ std::optional<CellNumber> read_cell_number(std::string_view cell) {
   return number;
 }
 
-std::vector<TableColumn> table_columns(const Table& table) {
+bool is_total_row(const std::vector<std::string>& row) {
+  constexpr std::array<std::string_view, 14> kWords = {"合计", "总计", "小计", "总和", "共计", "累计", "total", "totals", "subtotal", "sub-total",
+                                                       "grand total", "sum", "合 计", "总 计"};
+  for (const std::string& cell : row) {
+    if (trim(cell).empty()) continue;
+    std::string word(trim(cell));
+    for (const std::string_view end : {":", "："}) {
+      if (word.ends_with(end)) word.resize(word.size() - end.size());
+    }
+    for (char& c : word) {
+      if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+    }
+    return std::find(kWords.begin(), kWords.end(), trim(word)) != kWords.end();
+  }
+  return false;
+}
+
+std::vector<TableColumn> table_columns(const Table& table, std::string_view introduction) {
   std::size_t width = table.header.size();
   for (const auto& row : table.rows) width = std::max(width, row.size());
   std::vector<TableColumn> columns(width);
-  const std::string_view common_unit = caption_unit(table.caption);
+  std::vector<std::size_t> total_label(table.rows.size());  // one more than the column its word stands in; 0: none
+  for (std::size_t at = 0; at < table.rows.size(); ++at) {
+    const auto& row = table.rows[at];
+    if (!is_total_row(row)) continue;
+    const auto word = std::find_if(row.begin(), row.end(), [](const std::string& cell) { return !trim(cell).empty(); });
+    total_label[at] = static_cast<std::size_t>(word - row.begin()) + 1;
+  }
+  std::string_view common_unit = caption_unit(table.caption);
+  if (common_unit.empty()) common_unit = caption_unit(introduction);
   for (std::size_t i = 0; i < width; ++i) {
     TableColumn& column = columns[i];
     if (i < table.header.size()) split_header(table.header[i], column);
-    std::size_t filled = 0, numbers = 0, dates = 0, percents = 0;
+    std::size_t filled = 0, numbers = 0, dates = 0, percents = 0, years = 0;
     std::string unit;
     bool units_agree = true;
-    for (const auto& row : table.rows) {
-      if (i >= row.size() || is_nothing(row[i])) continue;
+    for (std::size_t at = 0; at < table.rows.size(); ++at) {
+      const auto& row = table.rows[at];
+      if (i >= row.size() || is_nothing(row[i]) || total_label[at] == i + 1) continue;
       ++filled;
       if (is_date(row[i])) ++dates;
       const auto number = read_cell_number(row[i]);
       if (!number) continue;
       ++numbers;
       if (number->unit == "%") ++percents;
+      if (number->unit.empty() && is_year(number->decimal)) ++years;
       units_agree = units_agree && (numbers == 1 || number->unit == unit);
       unit = number->unit;
     }
@@ -187,7 +226,7 @@ std::vector<TableColumn> table_columns(const Table& table) {
     } else if (numbers == filled) {
       column.type = percents == filled || column.unit == "%" ? ColumnType::kPercent : ColumnType::kNumber;
       if (column.unit.empty() && units_agree) set_unit(column, unit);
-      if (column.unit.empty() && !common_unit.empty()) set_unit(column, common_unit);
+      if (column.unit.empty() && !common_unit.empty() && years < filled) set_unit(column, common_unit);
     } else {
       column.type = ColumnType::kText;
     }

@@ -31,9 +31,14 @@ struct CellNumber {
 // nullopt: the cell is no single number.
 std::optional<CellNumber> read_cell_number(std::string_view cell);
 
+// Whether a row sums up others: its first cell that holds anything is 合计, 小计, "Total", "Subtotal" and the like,
+// alone or before a colon. Its figures must not be added to those of the rows above.
+bool is_total_row(const std::vector<std::string>& row);
+
 // One entry a column. A column is of numbers, percentages or dates if all cells that hold anything are, but for
-// dashes and "n/a", which stand for nothing. Units come from the header, in any brackets or behind a comma or
-// slash; from a "单位：万元" in the caption; or from the cells if they agree.
-std::vector<TableColumn> table_columns(const Table& table);
+// dashes and "n/a", which stand for nothing, and the word itself in a row of totals. Units come from the header, in any brackets or behind a comma or
+// slash; from the cells if they agree; or from a "单位：万元" in the caption or in `introduction`, the paragraph
+// before the table.
+std::vector<TableColumn> table_columns(const Table& table, std::string_view introduction = {});
 
 }  // namespace grounds

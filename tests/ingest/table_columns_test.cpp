@@ -74,3 +74,14 @@ TEST_CASE("units come from the header, the caption or the cells, with the power 
   CHECK(one("North/South", "12").unit == "");
   CHECK(one("(note)", "12").name == "(note)");
 }
+
+TEST_CASE("a row of totals is known, and its word does not make a text of a column of dates") {
+  const Table table = table_of({"日期", "金额"}, {{"2025-01-31", "12"}, {"2025-02-28", "30"}, {"合计", "42"}});
+  CHECK(table_columns(table)[0].type == ColumnType::kDate);
+  CHECK(table_columns(table)[1].type == ColumnType::kNumber);
+  CHECK(is_total_row(table.rows[2]));
+  CHECK(!is_total_row(table.rows[1]));
+  CHECK(is_total_row({"", "Grand total:", "7"}));
+  CHECK(!is_total_row({"Total Energies", "7"}));
+  CHECK(!is_total_row({"", ""}));
+}
