@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "base/canonical_json.h"
+#include "index/generation/erase.h"
 
 namespace grounds {
 namespace {
@@ -336,6 +337,8 @@ Result<ChunkRow> Catalog::chunk(std::int64_t space, const ChunkId& id, Generatio
     GROUNDS_ASSIGN_OR_RETURN(bool known, owner.step());
     GROUNDS_ASSIGN_OR_RETURN(bool pruned, is_pruned(*catalog, known ? owner.integer(0) : 0, generation));
     if (pruned) return pruned_generation(generation);
+    GROUNDS_ASSIGN_OR_RETURN(bool erased, erased_since(*catalog, known ? owner.integer(0) : 0, generation, 0));
+    if (erased) return erased_meanwhile();
     return fail(ErrorCode::kDamaged,
                 "chunk " + id.hex() + " is in a segment but not in the catalog of generation " + std::to_string(generation),
                 "run: grounds doctor");

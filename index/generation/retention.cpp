@@ -16,21 +16,13 @@ constexpr std::uint64_t kPackBatchBytes = 64 * 1024 * 1024;  // held in memory w
 constexpr std::uint64_t kSmallPackBytes = 1024 * 1024;
 constexpr std::size_t kManySmallPacks = 32;
 
-// Extracts of no version, and packs without extracts. In the caller's transaction.
-Status remove_unreferenced_extracts(Database& database) {
-  GROUNDS_RETURN_IF_ERROR(database.run(
-      "DELETE FROM extracts WHERE sha256 NOT IN (SELECT extract_sha256 FROM versions UNION ALL "
-      "SELECT map_sha256 FROM versions)"));
-  return database.run("DELETE FROM packs WHERE id NOT IN (SELECT pack FROM extracts)");
-}
-
 struct PackRow {
   std::int64_t id = 0;
   std::uint64_t bytes = 0, used = 0;
 };
 
 // The packs to rewrite next, at most a batch of them; none: all is well.
-Result<std::vector<PackRow>> choose_packs(Database& database) {
+Result<std::vector<PackRow>> choose_packs(Database& database, double waste) {
   GROUNDS_ASSIGN_OR_RETURN(
       Statement statement,
       database.prepare("SELECT p.id, p.bytes, coalesce((SELECT sum(e.length) FROM extracts e WHERE e.pack = p.id), 0) "
@@ -41,7 +33,7 @@ Result<std::vector<PackRow>> choose_packs(Database& database) {
     if (!row) break;
     PackRow pack{statement.integer(0), static_cast<std::uint64_t>(statement.integer(1)),
                  static_cast<std::uint64_t>(statement.integer(2))};
-    if (pack.used * 4 < pack.bytes * 3) wasteful.push_back(pack);
+    if (static_cast<double>(pack.used) < static_cast<double>(pack.bytes) * (1 - waste)) wasteful.push_back(pack);
     else if (pack.bytes < kSmallPackBytes) small.push_back(pack);
   }
   if (small.size() >= kManySmallPacks) wasteful.insert(wasteful.end(), small.begin(), small.end());
@@ -69,11 +61,11 @@ Status copy_extracts(Database& database, std::int64_t pack, ExtractStore& store,
   }
 }
 
-Result<std::uint64_t> compact_once(Workspace& workspace, ExtractStore& store) {
+Result<std::uint64_t> compact_once(Workspace& workspace, ExtractStore& store, double waste) {
   GROUNDS_ASSIGN_OR_RETURN(CatalogConnection catalog, workspace.catalog());
   WrittenFiles written(workspace.file_system());
   GROUNDS_ASSIGN_OR_RETURN(Transaction transaction, Transaction::begin(*catalog));
-  GROUNDS_ASSIGN_OR_RETURN(std::vector<PackRow> packs, choose_packs(*catalog));
+  GROUNDS_ASSIGN_OR_RETURN(std::vector<PackRow> packs, choose_packs(*catalog, waste));
   if (packs.empty()) return 0;
   ExtractPackWriter writer;
   for (const PackRow& pack : packs) GROUNDS_RETURN_IF_ERROR(copy_extracts(*catalog, pack.id, store, writer));
@@ -94,6 +86,13 @@ Result<std::uint64_t> compact_once(Workspace& workspace, ExtractStore& store) {
 }
 
 }  // namespace
+
+Status remove_unreferenced_extracts(Database& database) {
+  GROUNDS_RETURN_IF_ERROR(database.run(
+      "DELETE FROM extracts WHERE sha256 NOT IN (SELECT extract_sha256 FROM versions UNION ALL "
+      "SELECT map_sha256 FROM versions)"));
+  return database.run("DELETE FROM packs WHERE id NOT IN (SELECT pack FROM extracts)");
+}
 
 Result<std::uint64_t> prune_generations(Workspace& workspace, const Collection& collection,
                                         const GenerationsInUse& in_use) {
@@ -187,11 +186,11 @@ Status remove_deleted_collections(Workspace& workspace) {
   return transaction.commit();
 }
 
-Result<std::uint64_t> compact_packs(Workspace& workspace) {
+Result<std::uint64_t> compact_packs(Workspace& workspace, double waste) {
   ExtractStore store(workspace);
   std::uint64_t replaced = 0;
   for (;;) {
-    GROUNDS_ASSIGN_OR_RETURN(std::uint64_t packs, compact_once(workspace, store));
+    GROUNDS_ASSIGN_OR_RETURN(std::uint64_t packs, compact_once(workspace, store, waste));
     if (packs == 0) return replaced;
     replaced += packs;
   }

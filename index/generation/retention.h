@@ -5,6 +5,7 @@
 #include <functional>
 #include <set>
 
+#include "base/sqlite.h"
 #include "grounds/result.h"
 #include "index/generation/catalog.h"
 #include "index/generation/merge.h"
@@ -35,7 +36,10 @@ Result<std::uint64_t> prune_generations(Workspace& workspace, const Collection& 
 // Removes versions without chunks that no retained generation shows, with their documents and extracts.
 Result<std::uint64_t> remove_versions(Workspace& workspace, std::int64_t collection);
 Status remove_deleted_collections(Workspace& workspace);
-// Rewrites packs of which a quarter or more is no longer referred to, and gathers small ones. How many.
-Result<std::uint64_t> compact_packs(Workspace& workspace);
+// Deletes the rows of extracts of no version, and of packs without extracts. In the caller's transaction.
+Status remove_unreferenced_extracts(Database& database);
+// Rewrites packs of which more than `waste` is no longer referred to, and gathers small ones. How many. 0: whatever
+// holds a byte that nothing refers to.
+Result<std::uint64_t> compact_packs(Workspace& workspace, double waste = 0.25);
 
 }  // namespace grounds

@@ -13,7 +13,7 @@ void add_backup(CLI::App& app, Session& session) {
   backup->callback([&session, path] {
     session.command = [&session, path]() -> Result<int> {
       GROUNDS_ASSIGN_OR_RETURN(Engine * engine, session.engine());
-      GROUNDS_ASSIGN_OR_RETURN(BackupReport report, back_up(*engine, *path));
+      GROUNDS_ASSIGN_OR_RETURN(BackupReport report, back_up(*engine, *path, session.actor()));
       if (session.json)
         print_json({{"file", *path}, {"workspace_id", report.workspace_id}, {"files", report.files}, {"bytes", report.bytes}});
       else

@@ -28,7 +28,7 @@ int finish(const Error& error, bool json) {
 // `code`, unless what was printed could not be written.
 int flushed(int code) {
   std::cout.flush();  // the library prints its help there
-  if (std::cout && std::fflush(stdout) == 0) return code;
+  if (std::cout && std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return code;
   return finish({ErrorCode::kUnavailable, "cannot write to standard output", ""}, false);
 }
 

@@ -11,6 +11,7 @@
 
 #include "base/hash.h"
 #include "engine/tar.h"
+#include "index/generation/erase.h"
 #include "index/generation/garbage.h"
 
 namespace grounds {
@@ -256,12 +257,14 @@ Result<DoctorReport> examine_restored(const Environment& environment, const std:
 
 }  // namespace
 
-Result<BackupReport> back_up(Engine& engine, const std::string& path) {
+Result<BackupReport> back_up(Engine& engine, const std::string& path, const std::string& actor) {
   Workspace& workspace = engine.workspace();
   const FileSystem& files = workspace.file_system();
   if (files.exists(path)) return fail(ErrorCode::kUsage, path + " exists", "name a file that does not");
   TemporaryFiles temporary(files);
   const std::string ledger = temporary.add(path + ".tmp-ledger.db"), catalog = temporary.add(path + ".tmp-catalog.db");
+  // Before it is made: an erasure must know of whatever may be lying about.
+  GROUNDS_RETURN_IF_ERROR(record_backup(workspace, std::filesystem::absolute(path).lexically_normal().string(), actor));
   const std::string unfinished = temporary.add(path + ".tmp");
   GROUNDS_ASSIGN_OR_RETURN(FileLock pause, pause_garbage_collection(workspace));
   GROUNDS_RETURN_IF_ERROR(copy_database(files, workspace.ledger_path(), ledger));

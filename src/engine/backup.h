@@ -17,9 +17,9 @@ struct BackupReport {
 };
 
 // Writes the backup to `path` durably, under a temporary name first. Neither answers nor commits wait; the
-// removal of files does. Order: ledger, catalog, then the files that this catalog names, so that all which
+// removal of files does. That it is made is noted in the catalog, for an erasure. Order: ledger, catalog, then the files that this catalog names, so that all which
 // the copied ledger speaks of is in the copied catalog. kUsage if `path` exists.
-Result<BackupReport> back_up(Engine& engine, const std::string& path);
+Result<BackupReport> back_up(Engine& engine, const std::string& path, const std::string& actor);
 
 struct RestoreReport {
   BackupReport backup;

@@ -5,6 +5,7 @@
 #include <set>
 #include <tuple>
 
+#include "index/generation/erase.h"
 #include "index/generation/garbage.h"
 
 namespace grounds {
@@ -27,6 +28,7 @@ class Examination {
     GROUNDS_RETURN_IF_ERROR(check_packs());
     GROUNDS_RETURN_IF_ERROR(check_extracts());
     GROUNDS_RETURN_IF_ERROR(check_counts());
+    GROUNDS_RETURN_IF_ERROR(report_unfinished_erasures());
     return check_ledger();
   }
 
@@ -162,6 +164,18 @@ class Examination {
                        std::to_string(row.integer(2)) + " chunks, the catalog holds " + std::to_string(row.integer(3)) +
                        " and " + std::to_string(row.integer(4)));
         });
+  }
+
+  Status report_unfinished_erasures() {
+    GROUNDS_ASSIGN_OR_RETURN(std::vector<Erasure> erasures, unfinished_erasures(database_));
+    for (const Erasure& erasure : erasures) {
+      std::string name;
+      GROUNDS_RETURN_IF_ERROR(each_row("SELECT name FROM collections WHERE id = " + std::to_string(erasure.collection),
+                                       [&](const Statement& row) { name = row.text(0); }));
+      report_.findings.push_back({"unfinished", erasure.uri, "its erasure was interrupted",
+                                  "run again: grounds erase '" + erasure.uri + "' -c " + name});
+    }
+    return {};
   }
 
   Status check_ledger() {

@@ -1,6 +1,9 @@
 #include "engine/engine.h"
 
+#include <algorithm>
+
 #include "engine/canaries.h"
+#include "index/generation/erase.h"
 
 namespace grounds {
 namespace {
@@ -72,7 +75,19 @@ Result<Collection> Engine::collection_for_ingest(const std::string& name, const 
 
 Result<ReplayResult> Engine::replay(const std::string& answer_id) {
   GROUNDS_ASSIGN_OR_RETURN(RecordedAnswer recorded, ledger_->find(answer_id));
-  return grounds::replay(recorded, *searcher_);
+  GROUNDS_ASSIGN_OR_RETURN(ReplayResult result, grounds::replay(recorded, *searcher_));
+  // A replay knows the program as the only thing that can differ; an erasure changes what its generation counts.
+  const auto software = std::ranges::find(result.causes, "software");
+  if (software == result.causes.end()) return result;
+  GROUNDS_ASSIGN_OR_RETURN(CatalogConnection catalog, workspace_->catalog());
+  const Json& body = recorded.opened.body;
+  GROUNDS_ASSIGN_OR_RETURN(bool erased, erased_since(*catalog, body.value("collection_id", std::int64_t{0}),
+                                                     body.value("generation", Generation{0}), recorded.opened.time));
+  if (erased) {
+    *software = "statistics_changed_by_erasure";
+    result.details.push_back("a document that this generation counted was erased since");
+  }
+  return result;
 }
 
 }  // namespace grounds

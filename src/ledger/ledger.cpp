@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/write_ahead_log.h"
 #include "ledger/changes.h"
 #include "ledger/commit_queue.h"
 #include "ledger/export.h"
@@ -103,7 +104,8 @@ class LedgerFile final : public Ledger {
       receipt.texts += change.receipt().texts;
       receipt.unknown.insert(receipt.unknown.end(), change.receipt().unknown.begin(), change.receipt().unknown.end());
     }
-    GROUNDS_ASSIGN_OR_RETURN(receipt.log_truncated, truncate_log());
+    // Erased bytes are zeroed in the database, but stand in the log until it is emptied.
+    GROUNDS_ASSIGN_OR_RETURN(receipt.log_truncated, empty_log(file_system_, path_));
     return receipt;
   }
 
@@ -158,18 +160,6 @@ class LedgerFile final : public Ledger {
       answer_ids.push_back(rows.text(0));
     }
     return answer_ids;
-  }
-
-  // Erased bytes are zeroed in the database, but stand in the log until it is emptied.
-  Result<bool> truncate_log() {
-    GROUNDS_ASSIGN_OR_RETURN(Database database, Database::open(file_system_, path_, DatabaseMode::kReadWrite));
-    GROUNDS_RETURN_IF_ERROR(database.execute("PRAGMA busy_timeout = 0; PRAGMA wal_checkpoint(TRUNCATE)"));
-    const auto log = file_system_.status(path_ + "-wal");
-    if (!log) {
-      if (log.error().code == ErrorCode::kNotFound) return true;
-      return fail(Error(log.error()));
-    }
-    return log->size == 0;
   }
 
   const FileSystem& file_system_;

@@ -2,6 +2,8 @@
 
 #include <charconv>
 
+#include "index/generation/erase.h"
+
 namespace grounds {
 
 Result<AsOf> parse_as_of(std::string_view text) {
@@ -44,7 +46,10 @@ Result<std::vector<SearchHit>> Searcher::hits(const Snapshot& snapshot, const Qu
     SearchHit hit;
     hit.ranked = each;
     GROUNDS_ASSIGN_OR_RETURN(hit.chunk, catalog.chunk(each.space, each.id, snapshot.generation));
-    GROUNDS_ASSIGN_OR_RETURN(hit.text, extracts_.read(hit.chunk.extract_sha256, hit.chunk.begin, hit.chunk.end));
+    auto text = extracts_.read(hit.chunk.extract_sha256, hit.chunk.begin, hit.chunk.end);
+    if (!text && text.error().code == ErrorCode::kNotFound) return erased_meanwhile();
+    if (!text) return fail(std::move(text).error());
+    hit.text = std::move(*text);
     hits.push_back(std::move(hit));
   }
   return hits;
@@ -55,10 +60,15 @@ Result<SearchResponse> Searcher::search(const SearchRequest& request) {
   if (request.k == 0 || request.k > 1000)
     return fail(ErrorCode::kUsage, "k must be from 1 to 1000, not " + std::to_string(request.k));
   SearchResponse response;
-  GROUNDS_ASSIGN_OR_RETURN(response.snapshot, snapshot(request.collection, request.principal, request.as_of, request.filter));
-  GROUNDS_ASSIGN_OR_RETURN(response.query, prepare(*response.snapshot, request.query, request.mode, QuotedPhrases::kMustOccur));
-  GROUNDS_ASSIGN_OR_RETURN(response.hits, hits(*response.snapshot, response.query, request.k));
-  return response;
+  for (int attempt = 1;; ++attempt) {
+    GROUNDS_ASSIGN_OR_RETURN(response.snapshot, snapshot(request.collection, request.principal, request.as_of, request.filter));
+    GROUNDS_ASSIGN_OR_RETURN(response.query, prepare(*response.snapshot, request.query, request.mode, QuotedPhrases::kMustOccur));
+    auto found = hits(*response.snapshot, response.query, request.k);
+    if (!found && found.error().code == ErrorCode::kUnavailable && attempt == 1) continue;  // erased meanwhile
+    if (!found) return fail(std::move(found).error());
+    response.hits = std::move(*found);
+    return response;
+  }
 }
 
 }  // namespace grounds

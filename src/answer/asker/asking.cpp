@@ -94,7 +94,10 @@ Status Asking::retrieve() {
 
 Result<Answer> Asking::run() {
   GROUNDS_RETURN_IF_ERROR(choose());
-  if (Status retrieved = retrieve(); !retrieved) {
+  Status retrieved = retrieve();
+  // A document may be erased between the ranking and the reading of it: a new snapshot is without it.
+  if (!retrieved && retrieved.error().code == ErrorCode::kUnavailable) retrieved = retrieve();
+  if (!retrieved) {
     // Nothing was asked of a collection that is not there.
     if (retrieved.error().code == ErrorCode::kNotFound) return fail(std::move(retrieved).error());
     return record_failure(retrieved.error());
