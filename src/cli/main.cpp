@@ -1,3 +1,6 @@
+#include <poll.h>
+#include <unistd.h>
+
 #include <csignal>
 #include <cstdio>
 #include <cstring>
@@ -20,7 +23,18 @@ constexpr const char* kFooter =
     "Exit codes: 0 done, 1 the answer is no, 2 usage, 3 not found, 4 refused, 5 bad input, 6 damaged\n"
     "workspace, 7 backend unavailable, 70 internal error, 130 interrupted.";
 
+// What a shell says of a program that SIGPIPE ended: nobody reads on (| head), which is no error.
+constexpr int kReaderGone = 128 + SIGPIPE;
+
+// Something could not be written to standard output since its reader closed it.
+bool reader_is_gone() {
+  if (std::ferror(stdout) == 0 && std::cout) return false;
+  pollfd output{STDOUT_FILENO, 0, 0};
+  return poll(&output, 1, 0) == 1 && (output.revents & (POLLERR | POLLHUP)) != 0;
+}
+
 int finish(const Error& error, bool json) {
+  if (reader_is_gone()) return kReaderGone;
   print_error(error, json);
   return exit_code(error.code);
 }
@@ -60,6 +74,7 @@ int run(int count, char** arguments) {
   add_ledger_commands(app, session);
   add_compare(app, session);
   add_ledger(app, session);
+  add_erase(app, session);
   add_consistency(app, session);
   add_withdraw(app, session);
   add_templates(app, session);
