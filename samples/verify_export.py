@@ -164,12 +164,17 @@ def head_defect(head):
         for name, kind in kinds.items():
             if type(head.get(name)) is not kind:
                 return "'%s' is missing" % name
-        message = canonical({name: value for name, value in head.items() if name != "signature"})
+        message = canonical({name: value for name, value in head.items() if name not in ("signature", "timestamp")})
         if not ed25519_holds(bytes.fromhex(head["key"]), message.encode(), bytes.fromhex(head["signature"])):
             return "the signature does not fit"
     except ValueError as error:
         return str(error)
     return None
+
+
+def timestamp_digest(head):
+    """What an RFC 3161 time stamp of a signed head is of."""
+    return sha256(canonical({name: value for name, value in head.items() if name != "timestamp"}).encode())
 
 
 # ---- the chain
@@ -388,6 +393,9 @@ def main():
         print("exported without texts: commitments not checked")
     print("signed by %s at %s%s" % (head["key"], head["time"], "" if options.key else
                                     " (compare the key with the one you know)"))
+    if "timestamp" in head:
+        print("time-stamped: openssl ts -verify -digest %s -in RESPONSE -CAfile AUTHORITY (RESPONSE: 'timestamp' of "
+              "the last line, out of base64)" % timestamp_digest(head))
     if not kept:
         print("no kept head was given: this proves the export to be whole in itself, not that it was never rebuilt")
     return 0

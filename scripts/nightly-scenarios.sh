@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Planted causes and planted losses, 30 of each kind, from a seed that is new every day: `compare` must name
-# each cause, `explain --expected` each stage. Prints its seed.
+# each cause, `explain --expected` each stage. Prints its seed, and a line a kind: how many of how many.
 #
 # Usage: scripts/nightly-scenarios.sh [COUNT | --help]
 # Environment: GROUNDS_SEED, the seed of a run to repeat.
@@ -17,5 +17,7 @@ ensure_built
 ensure_models
 export GROUNDS_SCENARIOS=$count GROUNDS_SCENARIO_SEED=${GROUNDS_SEED:-$(date +%Y%m%d)}
 echo "seed $GROUNDS_SCENARIO_SEED, $count of each kind"
-python3 tests/run.py fast --build "$build" --only e2e compare_test
-python3 tests/run.py fast --build "$build" --only e2e explain_test
+failed=0
+python3 tests/run.py fast --build "$build" --only e2e compare_test || failed=1
+python3 tests/run.py fast --build "$build" --only e2e explain_test || failed=1
+exit $failed

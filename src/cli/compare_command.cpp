@@ -1,6 +1,8 @@
 #include <chrono>
 
 #include "cli/ledger_commands.h"
+#include "cli/other_build.h"
+#include "cli/output_file.h"
 #include "cli/terminal.h"
 #include "ledger/compare/controls.h"
 #include "server/compare_report.h"
@@ -10,7 +12,7 @@ namespace grounds::cli {
 namespace {
 
 struct Options {
-  std::string a, b, report, language = "en", expected;
+  std::string a, b, report, language = "en", expected, software;
   std::vector<std::string> sources;
   std::uint32_t controls = 0;
   bool check = false;
@@ -26,7 +28,13 @@ Result<Side> find_side(Engine& engine, const std::string& id) {
 }
 
 void print_documents(const Findings& found) {
+  const bool any_decisive = !found.documents.empty() && found.documents.front().decisive;
+  bool others = false;
   for (const DocumentFinding& document : found.documents) {
+    if (any_decisive && !document.decisive && !others) {
+      print_line("changed as well, and did not decide:");
+      others = true;
+    }
     const VersionFinding& last = document.b.generation > 0 ? document.b : document.a;
     print_line("  " + document.change + " " + bold(document.uri) + dim("  generation " + std::to_string(last.generation) + ", " +
                                                                      format_time(last.time) + ", by " + last.actor + ", job " + last.job));
@@ -44,22 +52,32 @@ void print_documents(const Findings& found) {
     print_line("  " + bold(key.key) + ": " + shorten(key.a, 70) + " -> " + shorten(key.b, 70));
 }
 
+std::string shown_answer(const Side& side) { return side.status == "answered" ? side.answer : "(" + side.status + ")"; }
+
+void print_sides(std::string_view what, const std::string& a, const std::string& b) {
+  print_line("first " + std::string(what) + ": " + a);
+  print_line("second " + std::string(what) + ": " + b);
+}
+
 void print_comparison(const Comparison& result) {
   auto name = [](const Side& side) { return side.answer_id.empty() ? std::string("today") : side.answer_id; };
   print_line(bold(name(result.a) + " and " + name(result.b)));
+  const std::string &question_a = result.a.inputs.question, &question_b = result.b.inputs.question;
+  if (question_a == question_b) print_line("question: " + question_a);
+  else print_sides("question", question_a, question_b);
+  if (result.same_answer) print_line("answer: " + shown_answer(result.a));
+  else print_sides("answer", shown_answer(result.a), shown_answer(result.b));
   print_line(std::string("answers: ") + (result.same_answer ? "the same" : result.same_claims ? "different words, the same claims" : "different") +
              "; prompts: " + (result.same_prompt ? "the same" : "different"));
   if (!result.same_prompt) {
-    std::string causes;
-    for (const auto& set : result.prompt_causes) {
-      causes += causes.empty() ? "" : ", or ";
-      for (std::size_t i = 0; i < set.size(); ++i) causes += (i == 0 ? "" : " with ") + set[i];
-    }
+    const std::string causes = join_causes(result.prompt_causes);
     print_line("the prompts differ because of: " + bold(causes.empty() ? "undecidable" : causes) + " (" + std::string(basis_name(result.prompt_basis)) + ")");
   }
-  print_line("the answers differ because of: " + bold(result.answer_cause) + " (" + std::string(basis_name(result.basis)) + "): " + result.reason);
-  if (!result.decided_by.empty()) print_line("what would decide it: " + result.decided_by);
-  print_line("party: " + bold(result.party));
+  if (!result.same_answer) {
+    print_line("the answers differ because of: " + bold(join_causes(result.answer_causes)) + " (" + std::string(basis_name(result.basis)) + "): " + result.reason.english);
+    if (!result.decided_by.empty()) print_line("what would decide it: " + result.decided_by.english);
+    print_line("party: " + bold(result.party));
+  }
   print_documents(result.evidence);
   for (const std::string& detail : result.details) print_line("- " + detail);
 }
@@ -80,6 +98,19 @@ Result<Json> run_both_controls(Engine& engine, Comparison& result, std::uint32_t
   return Json{{"a", runs_view(*a)}, {"b", runs_view(*b)}};
 }
 
+// Replays both with another build. Where it gives what this one does not, the software is the cause.
+Result<Json> replay_with_other_build(const Session& session, Engine& engine, Comparison& result, const std::string& binary) {
+  Json views = Json::object();
+  bool all = true;
+  for (auto [name, side] : {std::pair{"a", &result.a}, {"b", &result.b}}) {
+    if (side->answer_id.empty()) continue;  // today's: nothing is recorded of it
+    GROUNDS_ASSIGN_OR_RETURN(views[name], replay_with(session, binary, side->answer_id));
+    all = all && is_identical(views[name]);
+  }
+  decide_by_other_build(result, binary, all, engine.configuration().parties);
+  return views;
+}
+
 // Prints; with `report` also writes the page. `check`: exit code 1 where the answers differ.
 Result<int> show(Session& session, Engine& engine, Side a, Side b, const Options& options) {
   const auto started = std::chrono::steady_clock::now();
@@ -90,20 +121,28 @@ Result<int> show(Session& session, Engine& engine, Side a, Side b, const Options
   if (options.controls > 0) {
     GROUNDS_ASSIGN_OR_RETURN(controls, run_both_controls(engine, result, options.controls));
   }
+  Json other_build;
+  if (!options.software.empty()) {
+    GROUNDS_ASSIGN_OR_RETURN(other_build, replay_with_other_build(session, engine, result, options.software));
+  }
   const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - started).count();
   Json view = comparison_view(result, took);
   if (!controls.is_null()) view["controls"] = std::move(controls);
+  if (!other_build.is_null()) view["software"] = other_build;
   if (!options.report.empty()) {
     GROUNDS_RETURN_IF_ERROR(session.environment().file_system.write_durably(options.report, comparison_page(view, options.language)));
     view["report"] = options.report;
   }
   if (session.json) print_json(view);
   else print_comparison(result);
+  if (!session.json && !other_build.is_null())
+    for (const Json& each : other_build) print_other_build(each);
   if (!options.report.empty() && !session.quiet) print_note("report: " + options.report);
   return options.check && !result.same_answer ? kAnswerIsNo : kDone;
 }
 
 Result<int> compare(Session& session, const Options& options) {
+  GROUNDS_RETURN_IF_ERROR(check_output(session, options.report));
   GROUNDS_ASSIGN_OR_RETURN(Engine * engine, session.engine());
   GROUNDS_ASSIGN_OR_RETURN(Side a, find_side(*engine, options.a));
   GROUNDS_ASSIGN_OR_RETURN(Side b, find_side(*engine, options.b));
@@ -113,6 +152,7 @@ Result<int> compare(Session& session, const Options& options) {
 Result<int> explain(Session& session, const Options& options) {
   if (!options.report.empty() && !options.expected.empty())
     return fail(ErrorCode::kUsage, "--report and --expected cannot be combined", "the report compares an answer with another, or with today");
+  GROUNDS_RETURN_IF_ERROR(check_output(session, options.report));
   if (!options.sources.empty() && options.expected.empty())
     return fail(ErrorCode::kUsage, "--source goes with --expected", "grounds explain ID --expected TEXT --source FOLDER");
   GROUNDS_ASSIGN_OR_RETURN(Engine * engine, session.engine());
@@ -141,6 +181,7 @@ void add_compare(CLI::App& app, Session& session) {
   auto options = std::make_shared<Options>();
   auto add_report = [&](CLI::App& command) {
     command.add_option("--report", options->report, "Also write a page (HTML, one file) that says it to a manager");
+    command.add_option("--software", options->software, "Also replay with this other build of grounds");
     command.add_option("--lang", options->language, "Language of the page: en or zh")->check(CLI::IsMember({"en", "zh"}))->capture_default_str();
   };
   CLI::App* compare_command = app.add_subcommand("compare", "Say why two recorded answers differ, and how far that is proven");

@@ -5,6 +5,7 @@
 
 #include "base/utf8.h"
 #include "cli/ledger_commands.h"
+#include "cli/output_file.h"
 #include "cli/terminal.h"
 #include "ledger/compare/controls.h"
 #include "server/compare_views.h"
@@ -161,10 +162,13 @@ Result<bool> watch_once(Session& session, Engine& engine, const Options& options
     auto before = baseline.find(question);
     if (compare && before == baseline.end()) fresh.push_back(question);
     if (before == baseline.end() || before->second.claims == watched.claims) continue;
+    Json comparison = why(session, engine, before->second.answer_id, watched.answer_id);
+    // The lists of claims are compared as they stand; a comparison also sees that one answer bears out the other's.
+    if (comparison.is_object() && comparison["same_claims"] == true) continue;
     changed.push_back({{"question", question},
                        {"before", {{"answer_id", before->second.answer_id}, {"answer", before->second.answer}}},
                        {"after", {{"answer_id", watched.answer_id}, {"answer", watched.answer}}},
-                       {"comparison", why(session, engine, before->second.answer_id, watched.answer_id)}});
+                       {"comparison", std::move(comparison)}});
   }
   progress.clear();
   if (!compare) GROUNDS_RETURN_IF_ERROR(write_baseline(session, options.baseline, now));
@@ -179,7 +183,7 @@ Result<bool> watch_once(Session& session, Engine& engine, const Options& options
     print_line("  - " + shorten(each["before"]["answer"].get<std::string>(), 160));
     print_line("  + " + shorten(each["after"]["answer"].get<std::string>(), 160));
     if (const Json& comparison = each["comparison"]; comparison.is_object())
-      print_line("  because of " + comparison["answer_cause"].get<std::string>() + " (" + comparison["basis"].get<std::string>() +
+      print_line("  because of " + join_causes(comparison["answer_causes"].get<std::vector<std::vector<std::string>>>()) + " (" + comparison["basis"].get<std::string>() +
                  "), party " + comparison["party"].get<std::string>());
   }
   print_line(std::to_string(questions.size()) + " questions, " + std::to_string(changed.size()) + " with changed claims" +
@@ -190,6 +194,7 @@ Result<bool> watch_once(Session& session, Engine& engine, const Options& options
 Result<int> watch(Session& session, const Options& options) {
   if (options.baseline.empty())
     return fail(ErrorCode::kUsage, "--watch needs --baseline FILE", "the file is written if it is not there yet");
+  GROUNDS_RETURN_IF_ERROR(check_output(session, options.baseline));
   GROUNDS_ASSIGN_OR_RETURN(std::vector<std::string> questions, read_questions(session, options.watch));
   GROUNDS_ASSIGN_OR_RETURN(Engine * engine, session.engine());
   watch_interrupts();

@@ -2,6 +2,7 @@
 #include <cstdio>
 
 #include "cli/session.h"
+#include "cli/output_file.h"
 #include "cli/terminal.h"
 #include "evaluation/answer_views.h"
 #include "evaluation/evaluated_collection.h"
@@ -68,19 +69,6 @@ Result<std::vector<std::pair<std::string, std::string>>> parse_settings(const st
     settings.emplace_back(each.substr(0, equals), each.substr(equals + 1));
   }
   return settings;
-}
-
-// Found out before the work, not after it.
-Status check_output(const Session& session, const std::string& path) {
-  if (path.empty()) return {};
-  std::size_t slash = path.find_last_of('/');
-  std::string folder = slash == std::string::npos ? "." : slash == 0 ? "/" : path.substr(0, slash);
-  const FileSystem& files = session.environment().file_system;
-  auto status = files.status(folder);
-  if (!status || !status->is_directory) return fail(ErrorCode::kUsage, "cannot write " + path + ": no folder " + folder);
-  auto existing = files.status(path);
-  if (existing && existing->is_directory) return fail(ErrorCode::kUsage, "cannot write " + path + ": it is a folder");
-  return {};
 }
 
 Status write_output(const Session& session, const std::string& path, const std::string& content) {

@@ -1,4 +1,5 @@
 #include "cli/session.h"
+#include "cli/other_build.h"
 #include "cli/terminal.h"
 #include "ledger/compare/controls.h"
 #include "ledger/signed_head.h"
@@ -7,7 +8,7 @@ namespace grounds::cli {
 namespace {
 
 struct Options {
-  std::string id, head_file;
+  std::string id, head_file, software;
   std::int64_t limit = 50;
   std::uint32_t times = 0;
   ExportOptions exported;
@@ -28,12 +29,17 @@ Result<Json> replay_model(Engine& engine, const std::string& id, std::uint32_t t
               {"claims_match_recorded", known ? Json(runs.claims.contains(claims_key(response->answer))) : Json(nullptr)}};
 }
 
-Result<int> replay_answer(Session& session, const std::string& id, std::uint32_t times) {
+Result<int> replay_answer(Session& session, const Options& options) {
+  const std::string& id = options.id;
+  const std::uint32_t times = options.times;
   GROUNDS_ASSIGN_OR_RETURN(Engine * engine, session.engine());
   GROUNDS_ASSIGN_OR_RETURN(ReplayResult result, engine->replay(id));
   Json view = replay_view(result);
   if (times > 0) {
     GROUNDS_ASSIGN_OR_RETURN(view["model"], replay_model(*engine, id, times));
+  }
+  if (!options.software.empty()) {
+    GROUNDS_ASSIGN_OR_RETURN(view["software"], replay_with(session, options.software, id));
   }
   if (session.json) {
     print_json(view);
@@ -48,6 +54,7 @@ Result<int> replay_answer(Session& session, const std::string& id, std::uint32_t
   print_line(format_table(rows));
   for (const std::string& detail : result.details) print_line("- " + detail);
   if (view.contains("model")) print_fields(view["model"]);
+  if (view.contains("software")) print_other_build(view["software"]);
   return kDone;
 }
 
@@ -131,9 +138,10 @@ void add_ledger_commands(CLI::App& app, Session& session) {
   CLI::App* replay = app.add_subcommand("replay", "Do an answer's retrieval and prompt again and compare every byte");
   replay->add_option("ID", options->id, "Answer id")->required();
   replay->add_option("--model", options->times, "Also put the recorded prompt to its model again, so many times")->check(CLI::Range(1, 1000));
+  replay->add_option("--software", options->software, "Also replay it with this other build of grounds");
   replay->footer("Example: grounds replay 01K... --model 5   (ids: grounds answers list)");
   replay->callback([&session, options] {
-    session.command = [&session, options] { return replay_answer(session, options->id, options->times); };
+    session.command = [&session, options] { return replay_answer(session, *options); };
   });
 
   CLI::App* answers = app.add_subcommand("answers", "List and show recorded answers");

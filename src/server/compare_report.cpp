@@ -27,6 +27,9 @@ const std::map<std::string_view, Words>& dictionary() {
       {"sets", {"Each line is a smallest set of inputs that, taken from the other answer, gives its prompt byte for byte.",
                 "每一行是一组最小的输入：换成另一次回答的这些输入，就逐字节得到其提示词。"}},
       {"changed", {"What changed", "发生了哪些变化"}},
+      {"also_changed", {"What else changed, and did not decide", "其他未起决定作用的变化"}},
+      {"or", {"or", "或"}},
+      {"with", {"with", "加"}},
       {"nothing", {"Nothing that is on record.", "记录中没有变化。"}},
       {"who", {"by", "操作者"}},
       {"job", {"job", "任务"}},
@@ -144,18 +147,27 @@ class Page {
   }
 
   void verdict() {
-    std::string causes;
-    for (const Json& cause : view_["causes"]) causes += (causes.empty() ? "" : chinese_ ? "、" : ", ") + known(cause);
     out_ += "<section class=\"verdict\"><dl>\n";
     const bool same = view_["same_answer"], claims = view_["same_claims"];
     const std::string how(word(same ? "same" : claims ? "claims" : "different"));
     term("answers", how);
-    if (!same) term("cause", causes, true);
+    if (!same) term("cause", sets(view_["answer_causes"]), true);
     if (!same) term("party", known(view_["party"]), true);
     term("basis", known(view_["basis"]));
-    term("reason", text(view_["reason"]));
-    term("decided_by", text(view_["decided_by"]));
+    term("reason", text(view_[chinese_ ? "reason_zh" : "reason"]));
+    term("decided_by", text(view_[chinese_ ? "decided_by_zh" : "decided_by"]));
     out_ += "</dl></section>\n";
+  }
+
+  // "the documents with settings, or the prompt template"
+  std::string sets(const Json& list) const {
+    std::string all;
+    for (const Json& set : list) {
+      std::string one;
+      for (const Json& cause : set) one += (one.empty() ? "" : " " + std::string(word("with")) + " ") + known(cause);
+      all += (all.empty() ? "" : chinese_ ? "，" + std::string(word("or")) + " " : ", " + std::string(word("or")) + " ") + one;
+    }
+    return all;
   }
 
   void asked() {
@@ -193,7 +205,7 @@ class Page {
       out_ += "<ul>";
       for (const Json& set : view_["prompt_causes"]) {
         std::string names;
-        for (const Json& cause : set) names += (names.empty() ? "" : " + ") + known(cause);
+        for (const Json& cause : set) names += (names.empty() ? "" : " " + std::string(word("with")) + " ") + known(cause);
         out_ += "<li>" + names + "</li>";
       }
       out_ += "</ul><p class=\"small\">" + std::string(word("sets")) + " " + known(view_["prompt_basis"]) + "</p>";
@@ -245,10 +257,10 @@ class Page {
   void changes() {
     heading("changed");
     const Json& found = view_["evidence"];
-    for (const Json& each : found["data"]) {
-      const Json& last = each["b"].is_null() ? each["a"] : each["b"];
-      card(text(each["uri"]) + " · " + known(each["change"]), origin(last), diff(each["diff"].get<std::string>()));
-    }
+    bool any_decisive = false;
+    for (const Json& each : found["data"]) any_decisive |= each["decisive"] == true;
+    for (const Json& each : found["data"])
+      if (!any_decisive || each["decisive"] == true) document(each);
     for (const Json& each : found["permissions"])
       card(text(each["uri"]) + " · " + std::string(word("readers")), origin(each), from_to(joined(each["a"]), joined(each["b"])));
     for (const Json& each : found["settings"])
@@ -256,7 +268,17 @@ class Page {
     for (const char* key : {"question", "effective_query", "history", "time", "principal", "template", "collection", "embedding",
                             "model", "parameters", "request_ids", "software"})
       if (found.contains(key)) card(std::string(word(key)), "", from_to(found[key]["a"], found[key]["b"]));
+    if (any_decisive && found["data"].back()["decisive"] == false) {
+      heading("also_changed");
+      for (const Json& each : found["data"])
+        if (each["decisive"] == false) document(each);
+    }
     if (!any_) out_ += "<div class=\"card\"><p>" + std::string(word("nothing")) + "</p></div>\n";
+  }
+
+  void document(const Json& each) {
+    const Json& last = each["b"].is_null() ? each["a"] : each["b"];
+    card(text(each["uri"]) + " · " + known(each["change"]), origin(last), diff(each["diff"].get<std::string>()));
   }
 
   void checks() {

@@ -60,15 +60,24 @@ class Corpus:
         return self.workspace.json("collections", "set", self.name, f"{key}={value}")
 
 
+def report(test, passed):
+    """A line a kind, where many of each were asked for."""
+    if "GROUNDS_SCENARIOS" in os.environ:
+        print(f"{passed} of {COUNT}: {test.__name__[5:].replace('_', ' ')} (seed {SEED})", flush=True)
+
+
 def scenario(**options):
     """Runs a test over COUNT corpora, each in its own collection; a failure names the seed that makes it again."""
     def decorate(test):
         @functools.wraps(test)
         def run(self):
+            passed = 0
             for number in range(COUNT):
                 seed = f"{SEED}/{test.__name__}/{number}"
                 with self.subTest(seed=seed):
                     test(self, Corpus(self.workspace, f"{test.__name__[5:50]}-{number}", random.Random(seed), **options))
+                    passed += 1
+            report(test, passed)
         return run
     return decorate
 
@@ -181,6 +190,27 @@ class Scenarios(Planted):
         self.assertEqual([(s["key"], s["a"], s["b"]) for s in setting], [("evidence.max_chunks", "8", "1")])
         self.assertTrue(setting[0]["by"].startswith("local:"))
         self.assertIsNotNone(setting[0]["time"])
+
+    @scenario()
+    def test_a_document_that_another_parser_reads_otherwise(self, corpus):
+        # The same bytes under the same name, read as a page first and as plain text then: what was a comment is content.
+        page = (f"<h1>Sales of {corpus.product}</h1>\n<p>In 2025 the sales of {corpus.product} in {corpus.place} "
+                f"were <!-- {corpus.units + 11} units, no: --> {corpus.units} units.</p>\n")
+        corpus.ingest()
+        for kind in ("html", "text"):
+            line = json.dumps({"uri": corpus.main, kind: page})
+            job = corpus.workspace.json("ingest", "--jsonl", "-", "-c", corpus.name, stdin=line.encode())
+            after = corpus.ask()
+            if kind == "html":
+                before = after
+                # Known bytes are not parsed again while they are there.
+                corpus.workspace.json("docs", "delete", corpus.main, "-c", corpus.name)
+        result = self.compare(before, after)
+        self.assertEqual(result["baselines"], {"a": "identical", "b": "identical"}, result["details"])
+        self.assertEqual((result["prompt_causes"], result["prompt_basis"]), ([["parser"]], "proved"), result)
+        self.assertIn(result["answer_cause"], ("parser", "none"))
+        self.assertEqual([(d["uri"], d["change"], d["b"]["job"]) for d in result["evidence"]["data"]],
+                         [(corpus.main, "reparsed", job["job"])])
 
     @scenario()
     def test_a_rephrased_question(self, corpus):
@@ -481,6 +511,57 @@ class Command(unittest.TestCase):
             self.assertIn(self.corpus.main, page)
             self.assertIn(str(self.corpus.units + 7), page)
             self.assertNotRegex(page, r"https?://|<script|<img")
+            reason = view["reason_zh" if language == "zh" else "reason"]
+            self.assertIn(reason, page)
+        self.assertNotRegex(re.sub(r"<style>.*?</style>|<pre>.*?</pre>", "", page, flags=re.DOTALL), r"swapping|alone gives")
+
+    def test_a_person_reads_what_was_asked_what_was_answered_and_why_it_differs(self):
+        before, after = self.edited()
+        text = self.workspace.run("compare", before, after, check=0).out
+        self.assertIn(f"question: {self.corpus.question}\n", text)
+        self.assertRegex(text, rf"first answer: .*{self.corpus.units} units")
+        self.assertRegex(text, rf"second answer: .*{self.corpus.units + 7} units")
+        self.assertIn("the answers differ because of: data (proved)", text)
+        other = self.corpus.ask(f"In 2025, what were the sales of {self.corpus.product} in {self.corpus.place}, in units?")["answer_id"]
+        text = self.workspace.run("compare", before, other, check=0).out
+        self.assertIn(f"first question: {self.corpus.question}\n", text)
+        self.assertIn("second question: In 2025, what were", text)
+        sets = self.workspace.json("compare", before, other)["answer_causes"]
+        self.assertIn("because of: " + ", or ".join(" with ".join(each) for each in sets) + " (", text)
+
+    def test_equal_answers_have_no_cause_to_print(self):
+        self.corpus.ingest()
+        ids = [self.corpus.ask()["answer_id"] for _ in range(2)]
+        text = self.workspace.run("compare", *ids, check=0).out
+        self.assertIn("answers: the same; prompts: the same", text)
+        self.assertRegex(text, rf"\nanswer: .*{self.corpus.units} units")
+        self.assertNotIn("because of", text)
+        self.assertNotIn("party", text)
+
+    def test_documents_that_did_not_decide_stand_apart(self):
+        self.corpus.put("a-note.md", f"# {self.corpus.product}\n\nThe {self.corpus.product} is sold in {self.corpus.place}.\n")
+        self.corpus.ingest()
+        before = self.corpus.ask()["answer_id"]
+        self.corpus.put("a-note.md", f"# {self.corpus.product}\n\nThe {self.corpus.product} is sold in {self.corpus.place} as well.\n")
+        self.corpus.put(self.corpus.main, self.corpus.report(self.corpus.units + 7))
+        self.corpus.ingest()
+        after = self.corpus.ask()["answer_id"]
+        path = self.workspace.folder / "report.html"
+        view = self.workspace.json("compare", before, after, "--report", path)
+        self.assertEqual([(d["uri"], d["decisive"]) for d in view["evidence"]["data"]],
+                         [(self.corpus.main, True), ("a-note.md", False)])
+        page = path.read_text()
+        apart = page.index("What else changed, and did not decide")
+        self.assertLess(page.index(self.corpus.main), apart)
+        self.assertGreater(page.index("a-note.md"), apart)
+        text = self.workspace.run("compare", before, after, check=0).out
+        self.assertLess(text.index("edited " + self.corpus.main), text.index("changed as well, and did not decide:"))
+
+    def test_a_page_that_cannot_be_written_is_a_usage_error_before_any_work(self):
+        before, after = self.edited()
+        for path in (self.workspace.folder / "none" / "r.html", self.workspace.folder):
+            for command in (["compare", before, after], ["explain", before]):
+                self.assertIn("cannot write", self.workspace.run(*command, "--report", path, check=2).err)
 
     def test_over_http_only_who_asked_may_compare(self):
         self.corpus.ingest()

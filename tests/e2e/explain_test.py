@@ -14,11 +14,15 @@ def planted_loss(test):
     """Runs a test over COUNT collections; a failure names the seed that makes it again."""
     @functools.wraps(test)
     def run(self):
+        passed = 0
         for number in range(COUNT):
             seed = f"{SEED}/{test.__name__}/{number}"
             with self.subTest(seed=seed):
                 self.begin(f"{test.__name__[5:50]}-{number}", seed)
                 test(self)
+                passed += 1
+        if "GROUNDS_SCENARIOS" in os.environ:
+            print(f"{passed} of {COUNT}: {test.__name__[5:].replace('_', ' ')} (seed {SEED})", flush=True)
     return run
 
 

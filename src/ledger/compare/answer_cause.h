@@ -14,11 +14,21 @@ namespace grounds {
 enum class Basis { kProved, kStatistical, kByExclusion, kUndecidable };
 std::string_view basis_name(Basis basis);  // "proved", "statistical", "by_exclusion", "undecidable"
 
+// One sentence for a person, in both languages.
+struct Sentence {
+  std::string english, chinese;
+  bool empty() const { return english.empty(); }
+  friend bool operator==(const Sentence&, const Sentence&) = default;
+};
+
 struct AnswerCause {
-  std::vector<std::string> causes;     // the first one is the answer_cause; "undecidable" if it is not known
+  // Every minimal set, any of which suffices; {{"undecidable"}} if it is not known.
+  std::vector<std::vector<std::string>> sets;
   Basis basis = Basis::kUndecidable;
-  std::string reason;                  // in one sentence
-  std::string decided_by;              // what would decide it; "" where it is decided
+  Sentence reason;
+  Sentence decided_by;                 // what would decide it; empty where it is decided
+
+  std::vector<std::string> causes() const;  // of all sets, each once; the first one is the answer_cause
 };
 
 struct ClaimDifference {
@@ -37,7 +47,9 @@ AnswerCause cause_of_equal_prompts(const Side& a, const Side& b);
 AnswerCause cause_by_claims(const ClaimDifference& claims, const std::vector<EvidenceItem>& evidence_a,
                             const std::vector<EvidenceItem>& evidence_b, const std::vector<FactorSet>& evidence_causes);
 
-// The factors of all sets, each once, in the order of kFactors.
-std::vector<std::string> causes_of(const std::vector<FactorSet>& sets);
+// The factors' names, set by set.
+std::vector<std::vector<std::string>> names_of(const std::vector<FactorSet>& sets);
+// "data with settings, or template": what suffices, for a person.
+std::string join_causes(const std::vector<std::vector<std::string>>& sets);
 
 }  // namespace grounds

@@ -4,6 +4,7 @@
 
 #include "answer/asker/asker.h"
 #include "answer/templates.h"
+#include "index/generation/erase.h"
 #include "ledger/compare/cause_search.h"
 #include "ledger/compare/parties.h"
 
@@ -59,6 +60,13 @@ class Comparing {
     evidence = std::move(mixed->evidence);
     if (evidence_to_json(evidence) == side.inputs.evidence_json && mixed->prompt == side.inputs.prompt)
       return Sameness::kIdentical;
+    GROUNDS_ASSIGN_OR_RETURN(CatalogConnection catalog, services_.workspace.catalog());
+    GROUNDS_ASSIGN_OR_RETURN(bool erased, erased_since(*catalog, side.inputs.collection_id, side.inputs.generation, side.time));
+    if (erased) {
+      statistics_changed_ = true;
+      result_.details.push_back("answer " + side.answer_id + ": a document that its generation counted was erased since");
+      return Sameness::kDifferent;
+    }
     result_.details.push_back("answer " + side.answer_id + ", recorded by grounds " + side.software +
                               ", gets another prompt from this program: the software changed since");
     software_gives_b_ = side.answer_id == result_.a.answer_id && mixed->prompt == result_.b.inputs.prompt;
@@ -82,7 +90,7 @@ class Comparing {
         GROUNDS_ASSIGN_OR_RETURN(MixedPrompt mixed, mix(set));
         return mixed.prompt == r.b.inputs.prompt;
       }));
-      for (FactorSet set : sets.minimal) r.prompt_causes.push_back(causes_of({set}));
+      r.prompt_causes = names_of(sets.minimal);
       r.prompt_basis = sets.minimal.empty() ? Basis::kUndecidable : Basis::kProved;
       for (const std::string& reason : sets.not_tried) r.details.push_back("not tried: " + reason);
       return {};
@@ -91,7 +99,7 @@ class Comparing {
     if (r.baseline_b == Sameness::kIdentical && software_gives_b_) {
       r.prompt_causes = {{"software"}};
       r.prompt_basis = Basis::kProved;
-    } else if (r.baseline_a == Sameness::kDifferent || r.baseline_b == Sameness::kDifferent) {
+    } else if (!statistics_changed_ && (r.baseline_a == Sameness::kDifferent || r.baseline_b == Sameness::kDifferent)) {
       r.prompt_causes = {{"software"}};
     }
     return {};
@@ -115,7 +123,8 @@ class Comparing {
   }
 
   void decide(AnswerCause cause) {
-    result_.causes = std::move(cause.causes);
+    result_.causes = cause.causes();
+    result_.answer_causes = std::move(cause.sets);
     result_.answer_cause = result_.causes.front();
     result_.basis = cause.basis;
     result_.reason = std::move(cause.reason);
@@ -125,12 +134,14 @@ class Comparing {
   Status find_answer_cause() {
     Comparison& r = result_;
     if (r.same_answer) {
-      decide({{"none"}, Basis::kProved, "the answers are the same, byte for byte", ""});
+      decide({{{"none"}}, Basis::kProved, {"the answers are the same, byte for byte", "两次回答逐字节相同"}, {}});
       return {};
     }
     for (const Side* side : {&r.a, &r.b})
       if (side->status != "answered") {
-        decide({{"undecidable"}, Basis::kUndecidable, "answer " + side->answer_id + " was " + side->status, "asking it again"});
+        decide({{{"undecidable"}}, Basis::kUndecidable,
+                {"answer " + side->answer_id + " was " + side->status, "回答 " + side->answer_id + " 的状态为 " + side->status},
+                {"asking it again", "重新提问"}});
         return {};
       }
     if (r.same_prompt && !(r.a.model.deterministic() && r.b.model.deterministic())) {
@@ -143,9 +154,10 @@ class Comparing {
     }
     if (r.a.model.deterministic() && r.b.model.deterministic()) return decide_by_swapping_answers();
     // Another model over another prompt: two things at once that only asking again can tell apart.
-    if (AnswerCause equal = cause_of_equal_prompts(r.a, r.b); equal.causes.front() == "routing" || equal.causes.front() == "model") {
-      decide({{"undecidable"}, Basis::kUndecidable, "both the prompt and who answered differ",
-              "asking both prompts of both: grounds compare A B --controls 10"});
+    if (AnswerCause equal = cause_of_equal_prompts(r.a, r.b); equal.causes().front() == "routing" || equal.causes().front() == "model") {
+      decide({{{"undecidable"}}, Basis::kUndecidable, {"both the prompt and who answered differ", "提示词与回答者都不同"},
+              {"asking both prompts of both: grounds compare A B --controls 10",
+               "把两个提示词分别向双方提问：grounds compare A B --controls 10"}});
       return {};
     }
     GROUNDS_ASSIGN_OR_RETURN(std::vector<FactorSet> sets, evidence_causes());
@@ -157,16 +169,23 @@ class Comparing {
     const Comparison& r = result_;
     auto different = [&](Sameness sameness) { return r.baseline_a == sameness || r.baseline_b == sameness; };
     if (different(Sameness::kDifferent) && r.prompt_basis == Basis::kProved) {
-      decide({{"software"}, Basis::kByExclusion, "the same record gives this program the other answer's prompt", ""});
+      decide({{{"software"}}, Basis::kByExclusion,
+              {"the same record gives this program the other answer's prompt", "同一记录在本程序下得到另一次回答的提示词"}, {}});
       return;
     }
-    std::string why = different(Sameness::kDifferent)
-                          ? "a recorded prompt cannot be assembled again by this program, so that what else changed it cannot be proven"
-                      : different(Sameness::kPruned) ? "what the answers were made from was pruned"
-                                                     : "a recorded prompt cannot be assembled again";
-    decide({{"undecidable"}, Basis::kUndecidable, why + (r.details.empty() ? "" : ": " + r.details.front()),
-            different(Sameness::kDifferent) ? "replaying with the version of grounds that gave it"
-                                            : "a backup of that time: grounds restore"});
+    Sentence why{"a recorded prompt cannot be assembled again", "记录的提示词无法重新生成"};
+    Sentence by{"a backup of that time: grounds restore", "恢复当时的备份：grounds restore"};
+    if (statistics_changed_) {
+      why = {"a document that the answers' statistics counted was erased since", "回答的统计所计入的某份文档此后已被彻底删除"};
+    } else if (different(Sameness::kDifferent)) {
+      why = {"a recorded prompt cannot be assembled again by this program, so that what else changed it cannot be proven",
+             "本程序无法重新生成记录的提示词，因此无法证明还有什么改变了它"};
+      by = {"replaying with the version of grounds that gave it", "用给出该回答的 grounds 版本重放"};
+    } else if (different(Sameness::kPruned)) {
+      why = {"what the answers were made from was pruned", "回答所依据的数据版本已被清理"};
+    }
+    if (!r.details.empty()) why = {why.english + ": " + r.details.front(), why.chinese + "（" + r.details.front() + "）"};
+    decide({{{"undecidable"}}, Basis::kUndecidable, std::move(why), std::move(by)});
   }
 
   // The extractive backend is a function of what is swapped, so its answer can be replayed as well.
@@ -176,9 +195,11 @@ class Comparing {
     GROUNDS_ASSIGN_OR_RETURN(std::string now_b, mixer_->answer(r.differing, evidence_b_));
     if (now_a != r.a.answer || now_b != r.b.answer) {
       r.details.push_back("the extractive backend of this program answers otherwise than the one on record");
-      decide({{"software"}, Basis::kByExclusion,
-              "the prompts replay, and the extractive backend of this program answers otherwise than what is recorded of " +
-                  (now_a != r.a.answer ? r.a : r.b).answer_id, ""});
+      const std::string& id = (now_a != r.a.answer ? r.a : r.b).answer_id;
+      decide({{{"software"}}, Basis::kByExclusion,
+              {"the prompts replay, and the extractive backend of this program answers otherwise than what is recorded of " + id,
+               "提示词可以重放，但本程序的摘录式后端给出的回答与记录 " + id + " 不同"},
+              {}});
       return {};
     }
     GROUNDS_ASSIGN_OR_RETURN(CauseSets sets, find_minimal_sets(r.differing, [&](FactorSet set) -> Result<bool> {
@@ -187,21 +208,16 @@ class Comparing {
       return answer == r.b.answer;
     }));
     if (sets.minimal.empty()) {
-      decide({{"undecidable"}, Basis::kUndecidable, "no mixture of the two records gives the other answer", "a report to the project"});
+      decide({{{"undecidable"}}, Basis::kUndecidable,
+              {"no mixture of the two records gives the other answer", "两份记录的任何组合都得不到另一次回答"},
+              {"a report to the project", "向项目方报告"}});
       return {};
     }
-    decide({causes_of(sets.minimal), Basis::kProved, reason_of(sets.minimal), ""});
+    auto causes = names_of(sets.minimal);
+    Sentence reason{"swapping " + join_causes(causes) + " alone gives the other answer, byte for byte",
+                    "仅交换上述输入，即逐字节得到另一次回答"};
+    decide({std::move(causes), Basis::kProved, std::move(reason), {}});
     return {};
-  }
-
-  static std::string reason_of(const std::vector<FactorSet>& sets) {
-    std::string text = "swapping ";
-    for (std::size_t i = 0; i < sets.size(); ++i) {
-      if (i > 0) text += ", or ";
-      const std::vector<std::string> names = causes_of({sets[i]});
-      for (std::size_t n = 0; n < names.size(); ++n) text += (n == 0 ? "" : " with ") + names[n];
-    }
-    return text + " alone gives the other answer, byte for byte";
   }
 
   Status collect_findings() {
@@ -214,13 +230,54 @@ class Comparing {
       if (std::ranges::find(causes, "data") == causes.end()) continue;
       std::set<std::string> uris;
       for (const DocumentFinding& document : result_.evidence.documents) uris.insert(document.uri);
-      FactorSet set;
-      for (Factor factor : kFactors)
-        if (std::ranges::find(causes, factor_name(factor)) != causes.end()) set.insert(factor);
-      auto mixed = mix(set, &uris);
+      auto mixed = mix(set_of(causes), &uris);
       if (mixed && mixed->prompt == result_.b.inputs.prompt) result_.evidence.documents_suffice = true;
     }
+    return find_decisive_documents();
+  }
+
+  // Which of the documents made the answers differ. Of a deterministic backend: those that give the other answer
+  // alone, or, if it takes several, all in the prompts. Of a model: those that state what only one answer claims.
+  Status find_decisive_documents() {
+    const bool established = result_.basis == Basis::kProved || result_.basis == Basis::kStatistical;
+    if (result_.same_answer || !established) return {};
+    const bool deterministic = result_.a.model.deterministic() && result_.b.model.deterministic();
+    std::vector<DocumentFinding>& documents = result_.evidence.documents;
+    for (const auto& causes : result_.answer_causes) {
+      if (std::ranges::find(causes, "data") == causes.end() && std::ranges::find(causes, "parser") == causes.end()) continue;
+      for (DocumentFinding& document : documents) {
+        if (document.decisive || !(document.in_prompt_a || document.in_prompt_b)) continue;
+        if (!deterministic) {
+          document.decisive = states_claims(evidence_a_, document.uri, result_.claims.only_a) ||
+                              states_claims(evidence_b_, document.uri, result_.claims.only_b);
+          continue;
+        }
+        const std::set<std::string> alone{document.uri};
+        auto mixed = mix(set_of(causes), &alone);
+        if (!mixed) continue;
+        GROUNDS_ASSIGN_OR_RETURN(std::string answer, mixer_->answer(set_of(causes), mixed->evidence));
+        document.decisive = answer == result_.b.answer;
+      }
+      if (std::ranges::none_of(documents, &DocumentFinding::decisive))
+        for (DocumentFinding& document : documents) document.decisive = document.in_prompt_a || document.in_prompt_b;
+    }
+    std::ranges::stable_partition(documents, &DocumentFinding::decisive);
     return {};
+  }
+
+  static bool states_claims(const std::vector<EvidenceItem>& evidence, const std::string& uri, const std::vector<Claim>& claims) {
+    return std::ranges::any_of(evidence, [&](const EvidenceItem& item) {
+      return item.uri == uri && std::ranges::any_of(claims, [&](const Claim& claim) {
+               return states(item.title + "\n" + item.heading + "\n" + item.table_header + "\n" + item.text, claim);
+             });
+    });
+  }
+
+  static FactorSet set_of(const std::vector<std::string>& causes) {
+    FactorSet set;
+    for (Factor factor : kFactors)
+      if (std::ranges::find(causes, factor_name(factor)) != causes.end()) set.insert(factor);
+    return set;
   }
 
   // The more precise names under which [parties] may know a cause.
@@ -254,7 +311,7 @@ class Comparing {
   const CompareOptions& options_;
   std::unique_ptr<Mixer> mixer_;
   std::vector<EvidenceItem> evidence_a_, evidence_b_;
-  bool software_gives_b_ = false;
+  bool software_gives_b_ = false, statistics_changed_ = false;
 };
 
 }  // namespace

@@ -32,8 +32,9 @@ struct Comparison {
   Basis prompt_basis = Basis::kUndecidable;
   std::string answer_cause = "undecidable";    // the first of `causes`
   std::vector<std::string> causes;
+  std::vector<std::vector<std::string>> answer_causes;  // the minimal sets that `causes` are of
   Basis basis = Basis::kUndecidable;
-  std::string reason, decided_by;
+  Sentence reason, decided_by;
   std::string party;
   std::vector<std::string> parties;            // by cause
   Findings evidence;

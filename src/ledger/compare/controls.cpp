@@ -36,16 +36,16 @@ std::uint32_t count(const std::map<std::string, std::uint32_t>& runs, const std:
   return found == runs.end() ? 0 : found->second;
 }
 
-void settle(Comparison& comparison, std::vector<std::string> causes, Basis basis, std::string reason,
-            const std::map<std::string, std::string>& parties) {
-  comparison.causes = std::move(causes);
+void settle(Comparison& comparison, AnswerCause cause, const std::map<std::string, std::string>& parties) {
+  comparison.causes = cause.causes();
+  comparison.answer_causes = std::move(cause.sets);
   comparison.answer_cause = comparison.causes.front();
-  comparison.basis = basis;
-  comparison.reason = std::move(reason);
-  if (basis != Basis::kUndecidable) comparison.decided_by.clear();
+  comparison.basis = cause.basis;
+  comparison.reason = std::move(cause.reason);
+  if (cause.basis != Basis::kUndecidable) comparison.decided_by = {};
   comparison.parties.clear();
-  for (const std::string& cause : comparison.causes)
-    comparison.parties.push_back(party_of(cause, {"backend." + comparison.b.model.backend, "backend." + comparison.a.model.backend}, parties));
+  for (const std::string& name : comparison.causes)
+    comparison.parties.push_back(party_of(name, {"backend." + comparison.b.model.backend, "backend." + comparison.a.model.backend}, parties));
   comparison.party = common_party(comparison.parties);
 }
 
@@ -99,37 +99,70 @@ void decide_by_controls(Comparison& comparison, const ControlRuns& a, const Cont
     ControlRuns all = a;
     all.asked += b.asked;
     for (const auto& [text, n] : b.answers) all.answers[text] += n;
+    const std::string asked = std::to_string(all.asked), distinct = std::to_string(all.answers.size());
     if (all.answers.size() > 1)
-      return settle(comparison, {"model_randomness"}, Basis::kProved,
-                    "the same prompt put to the same model " + std::to_string(all.asked) + " times gave " +
-                        std::to_string(all.answers.size()) + " different answers; the first came " + std::to_string(like_a) +
-                        " times, the second " + std::to_string(like_b) + " times", parties);
-    return settle(comparison, {"undecidable"}, Basis::kUndecidable,
-                  "the model now repeats itself " + of_runs(all.asked, all) + " times" +
-                      (like_a + like_b > 0 ? ", with one of the two answers" : ", with neither answer") +
-                      ": it may have been changed without notice", parties);
+      return settle(comparison,
+                    {{{"model_randomness"}}, Basis::kProved,
+                     {"the same prompt put to the same model " + asked + " times gave " + distinct +
+                          " different answers; the first came " + std::to_string(like_a) + " times, the second " +
+                          std::to_string(like_b) + " times",
+                      "同一提示词向同一模型提问 " + asked + " 次，得到 " + distinct + " 种不同回答；第一次的回答出现 " +
+                          std::to_string(like_a) + " 次，第二次的回答出现 " + std::to_string(like_b) + " 次"},
+                     {}},
+                    parties);
+    const bool known = like_a + like_b > 0;
+    return settle(comparison,
+                  {{{"undecidable"}}, Basis::kUndecidable,
+                   {"the model now repeats itself " + of_runs(all.asked, all) + " times" +
+                        (known ? ", with one of the two answers" : ", with neither answer") + ": it may have been changed without notice",
+                    "模型现在 " + asked + " 次都给出同一回答" + (known ? "，且是两次回答之一" : "，且与两次回答都不同") +
+                        "：模型可能已被悄然更换"},
+                   comparison.decided_by},
+                  parties);
   }
   const double chance = difference_by_chance(a, b);
+  const std::string p = std::to_string(chance);
   if (!comparison.same_prompt && same_model) {
-    if (count(a.claims, claims_b) > 0 || count(b.claims, claims_a) > 0)
-      return settle(comparison, {"model_randomness"}, Basis::kProved,
-                    count(a.claims, claims_b) > 0
-                        ? "the first prompt alone gives the second answer's claims, too: " + of_runs(count(a.claims, claims_b), a) + " times"
-                        : "the second prompt alone gives the first answer's claims, too: " + of_runs(count(b.claims, claims_a), b) + " times", parties);
-    if (chance < kSignificance && !comparison.prompt_causes.empty()) {
-      std::vector<std::string> causes;
-      for (const auto& set : comparison.prompt_causes)
-        for (const std::string& cause : set)
-          if (std::ranges::find(causes, cause) == causes.end()) causes.push_back(cause);
-      return settle(comparison, std::move(causes), Basis::kStatistical,
-                    "the two prompts, put to the model " + std::to_string(a.asked) + " and " + std::to_string(b.asked) +
-                        " times, give other claims (p = " + std::to_string(chance) + ", Fisher's exact test)", parties);
+    const std::uint32_t first = count(a.claims, claims_b), second = count(b.claims, claims_a);
+    if (first > 0 || second > 0) {
+      const std::string runs = first > 0 ? of_runs(first, a) : of_runs(second, b);
+      return settle(comparison,
+                    {{{"model_randomness"}}, Basis::kProved,
+                     {(first > 0 ? "the first prompt alone gives the second answer's claims, too: "
+                                 : "the second prompt alone gives the first answer's claims, too: ") + runs + " times",
+                      (first > 0 ? "仅用第一个提示词也会得到第二次回答的内容：" : "仅用第二个提示词也会得到第一次回答的内容：") + runs + " 次"},
+                     {}},
+                    parties);
     }
+    if (chance < kSignificance && !comparison.prompt_causes.empty())
+      return settle(comparison,
+                    {comparison.prompt_causes, Basis::kStatistical,
+                     {"the two prompts, put to the model " + std::to_string(a.asked) + " and " + std::to_string(b.asked) +
+                          " times, give other claims (p = " + p + ", Fisher's exact test)",
+                      "两个提示词分别提问 " + std::to_string(a.asked) + " 次和 " + std::to_string(b.asked) +
+                          " 次，内容有显著差异（p = " + p + "，费舍尔精确检验）"},
+                     {}},
+                    parties);
     return;
   }
   if (comparison.same_prompt && chance < kSignificance)
-    settle(comparison, {comparison.answer_cause}, Basis::kStatistical,
-           comparison.reason + "; asked again, the two give other claims (p = " + std::to_string(chance) + ")", parties);
+    settle(comparison,
+           {{{comparison.answer_cause}}, Basis::kStatistical,
+            {comparison.reason.english + "; asked again, the two give other claims (p = " + p + ")",
+             comparison.reason.chinese + "；再次提问，两者内容有显著差异（p = " + p + "）"},
+            {}},
+           parties);
+}
+
+void decide_by_other_build(Comparison& comparison, const std::string& build, bool gives_both,
+                           const std::map<std::string, std::string>& parties) {
+  const bool differs = comparison.baseline_a == Sameness::kDifferent || comparison.baseline_b == Sameness::kDifferent;
+  if (comparison.same_answer || !differs || !gives_both) return;
+  settle(comparison,
+         {{{"software"}}, Basis::kProved,
+          {build + " gives both recorded prompts, and this program does not", build + " 能得到两次记录的提示词，而本程序不能"},
+          {}},
+         parties);
 }
 
 }  // namespace grounds

@@ -20,6 +20,7 @@ struct DocumentFinding {
   std::string uri;
   std::string change;                        // "added", "deleted", "edited", "reparsed", "rechunked"
   bool in_prompt_a = false, in_prompt_b = false;
+  bool decisive = false;                     // its change made the answers differ, as far as that is established
   VersionFinding a, b;                       // b of a deleted one: the generation that deleted it
   std::string diff;                          // of the extracts; "" where the reader may not see it
 };
@@ -39,7 +40,7 @@ struct KeyFinding {
 };
 
 struct Findings {
-  std::vector<DocumentFinding> documents;    // those in a prompt first; the others only if there is none
+  std::vector<DocumentFinding> documents;    // the decisive ones first; those in no prompt only if there is no other
   std::size_t documents_changed = 0;         // in all, between the two states
   bool documents_suffice = false;            // swapping these documents alone gives the other prompt: proven
   std::vector<std::string> displaced;        // unchanged documents that entered or left the prompt thereby

@@ -54,9 +54,11 @@ TEST_CASE("equal prompts and other answers: the first of routing, model, paramet
     each.change(b);
     for (const auto& [x, y] : {std::pair{&a, &b}, std::pair{&b, &a}}) {
       const AnswerCause cause = cause_of_equal_prompts(*x, *y);
-      CHECK(cause.causes == std::vector<std::string>{each.cause});
+      CHECK(cause.causes() == std::vector<std::string>{each.cause});
       CHECK(cause.basis == each.basis);
-      CHECK_FALSE(cause.reason.empty());
+      CHECK_FALSE(cause.reason.english.empty());
+      CHECK_FALSE(cause.reason.chinese.empty());
+      CHECK(cause.decided_by.english.empty() == cause.decided_by.chinese.empty());
       CHECK((cause.basis == Basis::kUndecidable) == !cause.decided_by.empty());
     }
   }
@@ -66,7 +68,7 @@ TEST_CASE("a model that samples differs by itself where all else is equal") {
   Side a = model_side("one"), b = model_side("two");
   a.model.parameters["temperature"] = b.model.parameters["temperature"] = 1.0;
   const AnswerCause cause = cause_of_equal_prompts(a, b);
-  CHECK(cause.causes.front() == "model_randomness");
+  CHECK(cause.causes().front() == "model_randomness");
   CHECK(cause.basis == Basis::kByExclusion);
 }
 
@@ -80,7 +82,7 @@ TEST_CASE("a changed document is blamed only for claims that stand in what chang
   };
   SUBCASE("each number stands in its own answer's evidence: established") {
     const AnswerCause found = cause("1577 units were sold.", "1800 units were sold.", before, after);
-    CHECK(found.causes == std::vector<std::string>{"data"});
+    CHECK(found.causes() == std::vector<std::string>{"data"});
     CHECK(found.basis == Basis::kProved);
   }
   SUBCASE("the new number stands in what both had") {

@@ -21,7 +21,7 @@ Comparison comparison(const std::string& a, const std::string& b, bool same_prom
   for (Side* side : {&result.a, &result.b}) side->model.backend = side->model.by_backend = "local";
   result.same_prompt = same_prompt;
   result.basis = Basis::kUndecidable;
-  result.decided_by = "controls";
+  result.decided_by = {"controls", "对照"};
   result.prompt_causes = {{"data"}};
   return result;
 }

@@ -7,6 +7,7 @@
 #include <set>
 
 #include "base/hash.h"
+#include "engine/backup.h"
 #include "engine/engine.h"
 #include "index/generation/commit.h"
 #include "ledger/compare/compare.h"
@@ -38,6 +39,8 @@ class History {
 
   Engine& engine() { return *engine_; }
   FixedClock& clock() { return clock_; }
+  Environment environment() { return {files_, clock_, random_}; }
+  const std::string& folder() const { return directory_.path(); }
   std::uint64_t below(std::uint64_t n) { return generator_() % n; }
 
   void step() {
@@ -118,7 +121,7 @@ class History {
 
 Side side_of(Engine& engine, const std::string& id) { return must(read_side(must(engine.ledger().find(id)))); }
 
-TEST_CASE("answers from fifty past generations replay identically after hundreds of changes and merges") {
+TEST_CASE("answers from fifty past generations replay identically after hundreds of changes and merges, and from a backup") {
   const std::uint64_t seed = 20261124;
   INFO("seed " << seed);
   History history(seed);
@@ -130,14 +133,25 @@ TEST_CASE("answers from fifty past generations replay identically after hundreds
     if (asked.contains(i)) ids.push_back(history.ask());
   }
   REQUIRE(ids.size() == 50);
-  for (const std::string& id : ids) {
-    INFO("answer " << id);
-    const ReplayResult result = must(history.engine().replay(id));
-    CHECK(result.retrieval == Sameness::kIdentical);
-    CHECK(result.prompt == Sameness::kIdentical);
-    CHECK(result.analysis == Sameness::kIdentical);
-    CHECK(result.answer == Sameness::kIdentical);
-  }
+  const auto all_replay = [&](Engine& engine) {
+    for (const std::string& id : ids) {
+      INFO("answer " << id);
+      const ReplayResult result = must(engine.replay(id));
+      CHECK(result.retrieval == Sameness::kIdentical);
+      CHECK(result.prompt == Sameness::kIdentical);
+      CHECK(result.analysis == Sameness::kIdentical);
+      CHECK(result.answer == Sameness::kIdentical);
+    }
+  };
+  all_replay(history.engine());
+  // The same elsewhere, from a backup.
+  const std::string backup = history.folder() + "/backup.tar", elsewhere = history.folder() + "/elsewhere";
+  must(back_up(history.engine(), backup, "test"));
+  const auto no_variables = [](const std::string&) { return std::nullopt; };
+  must(restore(history.environment(), backup, elsewhere, no_variables));
+  const auto restored = must(Engine::open(history.environment(), elsewhere, no_variables));
+  all_replay(*restored);
+  CHECK(must(restored->ledger().verify()).ok);
 }
 
 TEST_CASE("of any two answers, the inputs mixed from one give its own prompt, and all of the other's the other's") {
