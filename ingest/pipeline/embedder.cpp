@@ -1,9 +1,12 @@
 #include "ingest/pipeline/embedder.h"
 
 #include "base/utf8.h"
+#include "index/generation/stored_text.h"
 
 namespace grounds {
 namespace {
+
+const Principal kEverything{"ingest", {}, true, true};
 
 // The chunker keeps texts within the model's length; should one exceed it nevertheless (a word that
 // tokenises differently in its context), its beginning stands for it.
@@ -12,6 +15,22 @@ std::string fit(const Encoder& encoder, std::string text) {
   std::vector<TokenSpan> tokens = encoder.tokenizer().tokenize(text);
   if (tokens.size() > most) text.resize(floor_boundary(text, tokens[most - 1].end));
   return text;
+}
+
+// The codes that a segment of the snapshot holds for the chunk, if one does.
+Result<std::optional<std::vector<std::int8_t>>> codes_in(const Snapshot& snapshot, std::int64_t space,
+                                                         const ChunkId& chunk) {
+  for (const Snapshot::SpaceViews& views : snapshot.spaces) {
+    if (views.space.id != space) continue;
+    for (const SegmentView& view : snapshot.views_of(views)) {
+      // Any chunk with this id holds the same text, whichever generation created it.
+      GROUNDS_ASSIGN_OR_RETURN(auto ordinals, view.segment->find(chunk));
+      if (ordinals.empty()) continue;
+      GROUNDS_ASSIGN_OR_RETURN(auto codes, view.segment->codes_of(ordinals.front()));
+      return std::vector(codes.begin(), codes.end());
+    }
+  }
+  return std::nullopt;
 }
 
 }  // namespace
@@ -23,18 +42,17 @@ void Embedder::refresh(std::shared_ptr<const Snapshot> snapshot) {
 
 Result<std::optional<Embedder::Codes>> Embedder::stored_codes(const Space& space, const TextHash& hash) {
   if (auto found = uncommitted_.find({space.id, hash}); found != uncommitted_.end()) return found->second;
-  Catalog catalog(workspace_);
-  GROUNDS_ASSIGN_OR_RETURN(auto place, catalog.chunk_with_text(space.id, hash));
-  if (!place) return std::nullopt;
-  for (const Snapshot::SpaceViews& views : snapshot_->spaces) {
-    if (views.space.id != space.id) continue;
-    for (const SegmentView& view : snapshot_->views_of(views)) {
-      // Any chunk with this id holds the same text, whichever generation created it.
-      GROUNDS_ASSIGN_OR_RETURN(auto ordinals, view.segment->find(place->first));
-      if (ordinals.empty()) continue;
-      GROUNDS_ASSIGN_OR_RETURN(auto codes, view.segment->codes_of(ordinals.front()));
-      return Codes(codes.begin(), codes.end());
-    }
+  GROUNDS_ASSIGN_OR_RETURN(const auto place, Catalog(workspace_).chunk_with_text(space.id, hash));
+  if (place) {
+    GROUNDS_ASSIGN_OR_RETURN(auto codes, codes_in(*snapshot_, space.id, place->first));
+    if (codes) return codes;
+  }
+  GROUNDS_ASSIGN_OR_RETURN(const std::vector<StoredText> texts, find_text_elsewhere(workspace_, space, hash));
+  for (const StoredText& text : texts) {
+    // Another collection that cannot be read is its own trouble: the text is embedded then.
+    const auto other = snapshots_.get(text.collection, kEverything);
+    if (!other) continue;
+    if (auto codes = codes_in(**other, text.space, text.chunk); codes && *codes) return std::move(*codes);
   }
   return std::nullopt;
 }

@@ -16,9 +16,11 @@ namespace grounds {
 // Belongs to one job; not thread-safe.
 class Embedder {
  public:
-  // `snapshot`: all of the collection, to find codes that are stored already.
-  Embedder(Workspace& workspace, const EncoderPool& encoders, std::shared_ptr<const Snapshot> snapshot)
-      : workspace_(workspace), encoders_(encoders), snapshot_(std::move(snapshot)) {}
+  // `snapshot`: all of the collection, to find codes that are stored already; `snapshots` for those of other
+  // collections with the same model.
+  Embedder(Workspace& workspace, const EncoderPool& encoders, Snapshots& snapshots,
+           std::shared_ptr<const Snapshot> snapshot)
+      : workspace_(workspace), encoders_(encoders), snapshots_(snapshots), snapshot_(std::move(snapshot)) {}
 
   // After a commit: what it stored can be found from now on.
   void refresh(std::shared_ptr<const Snapshot> snapshot);
@@ -39,6 +41,7 @@ class Embedder {
 
   Workspace& workspace_;
   const EncoderPool& encoders_;
+  Snapshots& snapshots_;
   std::shared_ptr<const Snapshot> snapshot_;
   std::map<std::pair<std::int64_t, TextHash>, Codes> uncommitted_;  // of this job, until the next refresh
   std::uint64_t embedded_ = 0, reused_ = 0, tokens_ = 0, saturated_ = 0;

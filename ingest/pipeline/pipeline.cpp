@@ -34,6 +34,7 @@ struct Outcome {
   bool unchanged = false;
   std::optional<PreparedDocument> document;
   std::optional<IngestFailure> failure;
+  std::optional<Error> refusal;  // of the model, not of the document: ends the job
 };
 
 class Job {
@@ -65,7 +66,7 @@ class Job {
   Status work() {
     GROUNDS_ASSIGN_OR_RETURN(auto snapshot, everything());
     GROUNDS_RETURN_IF_ERROR(snapshot->check_analyzer(services_.analyzer.identity()));
-    embedder_.emplace(services_.workspace, services_.encoders, std::move(snapshot));
+    embedder_.emplace(services_.workspace, services_.encoders, services_.snapshots, std::move(snapshot));
     start_threads();
     Status status = take_outcomes();
     stop_threads();
@@ -98,6 +99,7 @@ class Job {
 
   Status take_outcomes() {
     while (std::optional<Outcome> outcome = outcomes_->pop()) {
+      if (outcome->refusal) return fail(std::move(*outcome->refusal));
       ++done_;
       take_passed();
       // By content, under another name: what it had under the old one goes in the same commit, or, if the
@@ -293,6 +295,7 @@ class Job {
       auto document = prepare_document(source, std::move(*bytes), outcome.source_sha256, collection_,
                                        services_.parsers, services_.encoders, services_.analyzer);
       if (document) outcome.document = std::move(*document);
+      else if (document.error().error.code == ErrorCode::kRefused) outcome.refusal = document.error().error;
       else outcome.failure = IngestFailure{item.uri, document.error().stage, document.error().error.message};
     }
     outcome.planned = std::move(planned);

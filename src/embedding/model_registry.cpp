@@ -173,8 +173,12 @@ Result<ModelRegistry> ModelRegistry::from_toml(const FileSystem& file_system, st
 Result<ModelEntry> ModelRegistry::find(const std::string& name_or_folder) const {
   for (const ModelEntry& entry : entries_)
     if (entry.name == name_or_folder) return entry;
-  const std::string description = name_or_folder + "/model.toml";
-  if (!name_or_folder.empty() && file_system_->exists(description)) {
+  // The name of a folder that was linked into the folder of models, or else a path.
+  std::vector<std::string> folders{name_or_folder};
+  if (name_or_folder.find('/') == std::string::npos) folders.insert(folders.begin(), folder_ + "/" + name_or_folder);
+  for (const std::string& folder : folders) {
+    const std::string description = folder + "/model.toml";
+    if (name_or_folder.empty() || !file_system_->exists(description)) continue;
     const auto read = [&]() -> Result<ModelEntry> {
       GROUNDS_ASSIGN_OR_RETURN(const std::string text, file_system_->read(description, kLongestFile));
       GROUNDS_ASSIGN_OR_RETURN(const toml::table table, parse_toml(text));
@@ -182,7 +186,7 @@ Result<ModelEntry> ModelRegistry::find(const std::string& name_or_folder) const 
     };
     auto entry = read();
     if (!entry) return fail(std::move(entry).error().in(description));
-    entry->own_folder = name_or_folder;
+    entry->own_folder = folder;
     return entry;
   }
   std::string known;

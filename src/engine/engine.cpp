@@ -1,6 +1,7 @@
 #include "engine/engine.h"
 
 #include <algorithm>
+#include <filesystem>
 
 #include "engine/canaries.h"
 #include "index/generation/erase.h"
@@ -12,6 +13,30 @@ Space space_of(const Encoder& encoder, std::string language) {
   const ModelIdentity& identity = encoder.identity();
   return {0, std::move(language), identity.fingerprint(), identity.to_json(),
           static_cast<std::uint32_t>(identity.dimension)};
+}
+
+// Links the folder of a model of the user's own into the folder of models, under its name: an identity holds the
+// name, not the place, and collections find their models by it from anywhere. A link whose folder has gone is replaced.
+Status link_own_model(const ModelRegistry& registry, const ModelEntry& entry) {
+  namespace fs = std::filesystem;
+  for (const ModelEntry& known : registry.entries())
+    if (known.name == entry.name)
+      return fail(ErrorCode::kUsage, entry.own_folder + ": the registry has a model called " + entry.name, "change the name in its model.toml");
+  GROUNDS_RETURN_IF_ERROR(registry.file_system().make_directories(registry.folder()));
+  const fs::path link = fs::path(registry.folder()) / entry.name;
+  std::error_code error;
+  const fs::path folder = fs::canonical(entry.own_folder, error);
+  if (error) return fail(ErrorCode::kBadInput, entry.own_folder + ": " + error.message());
+  if (fs::exists(link, error)) {
+    if (fs::equivalent(link, folder, error)) return {};
+    return fail(ErrorCode::kUsage, "another model is called " + entry.name + ": " + link.string(), "change the name in model.toml");
+  }
+  const fs::path temporary = link.string() + ".tmp";
+  fs::remove(temporary, error);
+  fs::create_directory_symlink(folder, temporary, error);
+  if (!error) fs::rename(temporary, link, error);
+  if (error) return fail(ErrorCode::kBadInput, "the model's folder cannot be linked as " + link.string() + ": " + error.message());
+  return {};
 }
 
 }  // namespace
@@ -57,6 +82,10 @@ Result<Collection> Engine::create_collection(const std::string& name, const std:
     spaces.push_back({0, "*", kNoModel, "{}", 0});
   } else if (!model.empty()) {
     GROUNDS_ASSIGN_OR_RETURN(auto encoder, encoders_->load(model));
+    if (!encoders_->served().contains(model)) {
+      GROUNDS_ASSIGN_OR_RETURN(const ModelEntry entry, encoders_->registry().find(model));
+      if (!entry.own_folder.empty()) GROUNDS_RETURN_IF_ERROR(link_own_model(encoders_->registry(), entry));
+    }
     spaces.push_back(space_of(*encoder, "*"));
   } else {
     GROUNDS_ASSIGN_OR_RETURN(auto english, encoders_->load(kDefaultEnglishModel));

@@ -44,13 +44,13 @@ def environment(more=None):
     return {**kept, **(more or {})}
 
 
-def run(*arguments, workspace=None, stdin=None, env=None, timeout=300, check=None, binary=False, prefix=(), preexec=None):
+def run(*arguments, workspace=None, stdin=None, env=None, timeout=300, check=None, binary=False, prefix=(), preexec=None, cwd=None):
     command = [*prefix, PROGRAM]
     if workspace is not None:
         command += ["-w", str(workspace)]
     command += [str(a) for a in arguments]
     done = subprocess.run(command, input=stdin if stdin is not None else b"", capture_output=True,
-                          env=environment(env), timeout=timeout, preexec_fn=preexec)
+                          env=environment(env), timeout=timeout, preexec_fn=preexec, cwd=cwd)
     out = done.stdout if binary else done.stdout.decode("utf-8", "replace")
     outcome = Outcome(done.returncode, out, done.stderr.decode("utf-8", "replace"))
     if check is not None and outcome.code != check:

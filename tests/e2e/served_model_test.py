@@ -19,11 +19,12 @@ DIMENSION = 16
 
 class FakeServer:
     """Vectors are hashes of words, summed, so that texts with words in common are near. `mode` decides what is
-    done instead: html, nan, count, dimension, error, drift."""
+    done instead: html, nan, count, dimension, error, drift, slow (a byte now and then), never."""
 
     def __init__(self):
         outer = self
         self.mode, self.requests, self.texts = "", 0, []
+        self.closing = threading.Event()  # ends what is slow
 
         class Handler(http.server.BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
@@ -35,12 +36,30 @@ class FakeServer:
                 if not canaries:
                     outer.texts += request["input"]
                 mode = outer.mode if outer.mode == "drift" or not canaries else ""
+                if mode in ("slow", "never"):
+                    return self.keep_waiting(mode)
                 status, kind, body = outer.answer(request, mode)
                 self.send_response(status)
                 self.send_header("Content-Type", kind)
                 self.send_header("Content-Length", str(len(body)))
                 self.end_headers()
                 self.wfile.write(body)
+
+            def keep_waiting(self, mode):
+                self.close_connection = True
+                if mode == "slow":
+                    self.send_response(200)
+                    self.send_header("Content-Length", "100000")
+                    self.end_headers()
+                while not outer.closing.wait(0.1):
+                    try:
+                        self.wfile.write(b" " if mode == "slow" else b"")
+                        if not self.connection.recv(1, socket.MSG_DONTWAIT | socket.MSG_PEEK):
+                            return
+                    except BlockingIOError:
+                        pass
+                    except OSError:
+                        return
 
             def log_message(self, *_):
                 pass
@@ -76,6 +95,7 @@ class FakeServer:
         return 200, "application/json", json.dumps({"model": "fake", "data": data}).encode()
 
     def close(self):
+        self.closing.set()
         self.server.shutdown()
         self.thread.join()
         self.server.server_close()
@@ -111,6 +131,8 @@ class ServedModel(unittest.TestCase):
             configure(self.workspace, self.server.url, max_batch=2, encoding=encoding)
             name = encoding
             self.workspace.json("collections", "create", name, "--model", "far")
+            for path in self.folder.iterdir():  # texts that no collection has yet
+                path.write_text(path.read_text() + f" As {name}.")
             report = self.workspace.json("ingest", "-c", name, self.folder)
             self.assertEqual(report["embedded"], 2)
             for query, uri in (("kestrel hovers field", "kestrel.md"), ("otter sleeps river", "otter.md")):
@@ -143,7 +165,17 @@ class ServedModel(unittest.TestCase):
                 self.assertIn(reason, message)
                 self.assertIn("far", message)
                 self.assertEqual(self.workspace.json("collections", "show", "far")["chunks"], 0)
-        self.server.answer, self.server.mode = original, ""
+        configure(self.workspace, self.server.url, timeout_seconds=1)
+        self.server.answer = original
+        for mode in ("slow", "never"):
+            with self.subTest(mode):
+                self.server.mode = mode
+                message = self.error("ingest", "-c", "far", self.folder, code=7)
+                self.assertIn("far", message)
+                self.assertIn("no complete answer in 1000 ms", message)
+                self.assertEqual(self.workspace.json("collections", "show", "far")["chunks"], 0)
+        configure(self.workspace, self.server.url)
+        self.server.mode = ""
         self.assertEqual(self.workspace.json("ingest", "-c", "far", self.folder)["documents"]["added"], 2)
 
     def test_another_model_behind_the_same_address_is_refused_until_the_former_is_back(self):
@@ -255,10 +287,11 @@ class RealServer(unittest.TestCase):
         configure(self.workspace, self.url, **{"model": "e5-passage", "query_model": "e5-query", "dimension": 384, "timeout_seconds": 120, **more})
 
     def test_questions_in_two_languages_find_what_answers_them(self):
-        self.workspace.write("in/a.md", "Employees have fifteen days of paid vacation a year.")
-        self.workspace.write("in/b.md", "服务器在请求过多时返回错误代码429。")
-        self.workspace.write("in/c.md", "合同总金额为一百二十万元人民币。")
         for encoding in ("float", "base64"):
+            # Texts that no collection has yet.
+            self.workspace.write("in/a.md", f"Employees have fifteen days of paid vacation a year. ({encoding})")
+            self.workspace.write("in/b.md", f"服务器在请求过多时返回错误代码429。（{encoding}）")
+            self.workspace.write("in/c.md", f"合同总金额为一百二十万元人民币。（{encoding}）")
             self.configure(encoding=encoding, max_batch=2)
             self.workspace.json("collections", "create", encoding, "--model", "far")
             self.assertEqual(self.workspace.json("ingest", "-c", encoding, self.workspace.folder / "in")["embedded"], 3)
