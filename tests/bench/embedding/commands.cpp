@@ -1,9 +1,5 @@
-// embedding_bench: reads texts, one a line, from stdin. Prints one JSON line.
-//   embedding_bench tokenize TOKENIZER_JSON           ids and byte offsets of each text, a line each
-//   embedding_bench speed MODEL PRECISION STREAMS REPEATS   tokens/s of embed_all
-//   embedding_bench start MODEL                        time to be ready, time of a query, memory
-//   embedding_bench pull MODEL                         what `grounds model pull` does
-//   embedding_bench vectors MODEL PRECISION ROLE      a vector a line
+#include "commands.h"
+
 #include <algorithm>
 #include <chrono>
 #include <cstdlib>
@@ -13,11 +9,9 @@
 #include <string>
 #include <vector>
 
-#include "embedding/encoder.h"
 #include "embedding/model_pull.h"
 
-using namespace grounds;
-
+namespace grounds::bench {
 namespace {
 
 std::vector<std::string> read_lines() {
@@ -45,22 +39,6 @@ int tokenize(const std::string& path) {
   return 0;
 }
 
-Result<std::shared_ptr<const Encoder>> load(const FileSystem& files, const std::string& model,
-                                            const std::string& precision, int streams) {
-  GROUNDS_ASSIGN_OR_RETURN(const ModelRegistry registry, ModelRegistry::load(files));
-  EncoderOptions options;
-  options.streams = streams;
-  GROUNDS_ASSIGN_OR_RETURN(options.precision, parse_precision(precision));
-  return load_encoder(registry, model, options);
-}
-
-// Processor time of all threads of this process: what counts when the machine does other work too.
-double cpu_seconds() {
-  timespec time{};
-  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
-  return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_nsec) * 1e-9;
-}
-
 int speed(const std::string& model, const std::string& precision, int streams, int repeats) {
   using Clock = std::chrono::steady_clock;
   const FileSystem files;
@@ -69,15 +47,12 @@ int speed(const std::string& model, const std::string& precision, int streams, i
   if (!encoder) return report(encoder.error());
   const double ready = std::chrono::duration<double>(Clock::now() - begun).count();
   const std::vector<std::string> texts = read_lines();
-  std::size_t tokens = 0;
+  MostTokens tokens;
   double best = 1e9, best_cpu = 1e9;
   for (int i = 0; i < repeats + 1; ++i) {  // the first warms up
     const auto start = Clock::now();
     const double cpu_start = cpu_seconds();
-    const auto vectors = (*encoder)->embed_all(texts, TextRole::kPassage, [&](std::size_t done) {
-      tokens = done;
-      return true;
-    });
+    const auto vectors = (*encoder)->embed_all(texts, TextRole::kPassage, [&](std::size_t done) { return tokens.note(done); });
     if (!vectors) return report(vectors.error());
     const double seconds = std::chrono::duration<double>(Clock::now() - start).count();
     const double cpu = cpu_seconds() - cpu_start;
@@ -85,8 +60,8 @@ int speed(const std::string& model, const std::string& precision, int streams, i
     if (i > 0) best_cpu = std::min(best_cpu, cpu);
   }
   std::cout << "{\"model\":\"" << model << "\",\"precision\":\"" << precision << "\",\"streams\":" << streams
-            << ",\"tokens\":" << tokens << ",\"tokens_per_second\":" << static_cast<double>(tokens) / best
-            << ",\"tokens_per_cpu_second\":" << static_cast<double>(tokens) / best_cpu
+            << ",\"tokens\":" << tokens.value() << ",\"tokens_per_second\":" << static_cast<double>(tokens.value()) / best
+            << ",\"tokens_per_cpu_second\":" << static_cast<double>(tokens.value()) / best_cpu
             << ",\"ready_seconds\":" << ready << ",\"runtime\":" << (*encoder)->runtime().to_json() << "}\n";
   return 0;
 }
@@ -152,15 +127,29 @@ int vectors(const std::string& model, const std::string& precision, const std::s
 
 }  // namespace
 
-int main(int argc, char** argv) {
-  std::ios::sync_with_stdio(false);
-  const std::vector<std::string> arguments(argv + 1, argv + argc);
-  if (arguments.size() == 2 && arguments[0] == "tokenize") return tokenize(arguments[1]);
-  if (arguments.size() == 5 && arguments[0] == "speed")
-    return speed(arguments[1], arguments[2], std::atoi(arguments[3].c_str()), std::atoi(arguments[4].c_str()));
-  if (arguments.size() == 2 && arguments[0] == "pull") return pull(arguments[1]);
-  if (arguments.size() == 2 && arguments[0] == "start") return start(arguments[1]);
-  if (arguments.size() == 4 && arguments[0] == "vectors") return vectors(arguments[1], arguments[2], arguments[3]);
-  std::cerr << "usage: see the top of embedding_bench.cpp\n";
-  return 2;
+Result<std::shared_ptr<const Encoder>> load(const FileSystem& files, const std::string& model,
+                                            const std::string& precision, int streams) {
+  GROUNDS_ASSIGN_OR_RETURN(const ModelRegistry registry, ModelRegistry::load(files));
+  EncoderOptions options;
+  options.streams = streams;
+  GROUNDS_ASSIGN_OR_RETURN(options.precision, parse_precision(precision));
+  return load_encoder(registry, model, options);
 }
+
+double cpu_seconds() {
+  timespec time{};
+  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
+  return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_nsec) * 1e-9;
+}
+
+std::optional<int> run_command(const std::vector<std::string>& arguments) {
+  const auto is = [&](const char* name, std::size_t count) { return arguments.size() == count && arguments[0] == name; };
+  if (is("tokenize", 2)) return tokenize(arguments[1]);
+  if (is("speed", 5)) return speed(arguments[1], arguments[2], std::atoi(arguments[3].c_str()), std::atoi(arguments[4].c_str()));
+  if (is("pull", 2)) return pull(arguments[1]);
+  if (is("start", 2)) return start(arguments[1]);
+  if (is("vectors", 4)) return vectors(arguments[1], arguments[2], arguments[3]);
+  return std::nullopt;
+}
+
+}  // namespace grounds::bench

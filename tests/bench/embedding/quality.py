@@ -1,6 +1,8 @@
 #!/usr/bin/env python3
 """What int8 costs: cosine to f32 of the same encoder, the spread of components (for code_scale), and nDCG@10
-of f32 vectors, int8 vectors and int8 codes on BEIR folders. Data comes from GROUNDS_EVAL_DATA; none is kept.
+of f32 vectors, codes of these, int8 vectors and codes of these on BEIR folders, each with the difference from f32
+vectors and the 95 % interval of its mean over the questions (paired bootstrap: whether it could be chance).
+Data comes from GROUNDS_EVAL_DATA; none is kept.
 
 Usage: quality.py BENCH MODEL [--texts DIR:COUNT] [--ndcg DIR] [--scale S] [--queries N]
   BENCH  the program embedding_bench;  DIR  a BEIR folder under GROUNDS_EVAL_DATA
@@ -55,7 +57,13 @@ def ndcg(scores, ids, query_ids, judged):
         gain = sum((2 ** judged[query].get(ids[i], 0) - 1) / math.log2(r + 2) for r, i in enumerate(best))
         ideal = sum((2 ** g - 1) / math.log2(r + 2) for r, g in enumerate(sorted(judged[query].values(), reverse=True)[:10]))
         total.append(gain / ideal)
-    return sum(total) / len(total)
+    return np.array(total)  # by question
+
+
+def interval(differences):
+    random = np.random.default_rng(1)
+    means = differences[random.integers(0, len(differences), (2000, len(differences)))].mean(1)
+    return np.quantile(means, [0.025, 0.975])
 
 
 if options.texts:
@@ -85,10 +93,12 @@ if options.ndcg:
     cosine = (pair[0] * pair[1]).sum(1)
     print(f"{options.model}: {len(cosine)} passages of {options.ndcg}, cosine to f32: mean {cosine.mean():.5f}, lowest {cosine.min():.5f}")
     results = {p: ndcg(q @ v.T, ids, query_ids, judged) for p, (q, v) in pairs.items()}
-    q, v = pairs["int8"]
     for scale in [options.scale] if options.scale else [300, 400, 500, 600, 700, 800]:
-        saturated = (np.abs(scale * v) > 127).mean()
-        results[f"codes S={scale:g} ({saturated * 100:.4f}% saturated)"] = ndcg(
-            codes(q, scale) @ codes(v, scale).T, ids, query_ids, judged)
-    for name, value in results.items():
-        print(f"{options.model} {options.ndcg} nDCG@10 {name}: {value:.4f} ({value - results['f32']:+.4f})")
+        for precision, (q, v) in pairs.items():
+            saturated = (np.abs(scale * v) > 127).mean()
+            results[f"codes S={scale:g} of {precision} ({saturated * 100:.4f}% saturated)"] = ndcg(
+                codes(q, scale) @ codes(v, scale).T, ids, query_ids, judged)
+    for name, values in results.items():
+        low, high = interval(values - results["f32"])
+        print(f"{options.model} {options.ndcg} nDCG@10 {name}: {values.mean():.4f}"
+              f" ({(values - results['f32']).mean():+.4f} [{low:+.4f}, {high:+.4f}])")
