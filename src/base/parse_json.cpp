@@ -33,10 +33,10 @@ class StrictBuilder final : public nlohmann::json_sax<Json> {
   bool end_object() override { return close(); }
   bool end_array() override { return close(); }
   bool key(string_t& value) override {
-    Json& object = *stack_.back();
-    if (object.contains(value))
-      return refuse("the key \"" + value + "\" occurs twice in one object");
-    member_ = &object[std::move(value)];
+    auto& object = stack_.back()->get_ref<Json::object_t&>();
+    const auto [member, is_new] = object.try_emplace(std::move(value));
+    if (!is_new) return refuse("the key \"" + member->first + "\" occurs twice in one object");
+    member_ = &member->second;
     return true;
   }
   bool parse_error(std::size_t position, const std::string&,

@@ -87,6 +87,18 @@ Status verify(const FileSystem& files, const std::string& path, const std::strin
   return {};
 }
 
+Result<ov::CompiledModel> import_blob(std::span<const std::byte> blob, const std::string& path, Precision precision,
+                                      int dimension, int streams) {
+  try {
+    ov::Core core;
+    // The tensor only reads; its constructor takes no pointer to const.
+    const ov::Tensor tensor(ov::element::u8, ov::Shape{blob.size()}, const_cast<std::byte*>(blob.data()));
+    return core.import_model(tensor, "CPU", compile_properties(core, precision, dimension, streams));
+  } catch (const std::exception& error) {
+    return fail(ErrorCode::kDamaged, path + ": OpenVINO cannot read it: " + error.what());
+  }
+}
+
 }  // namespace
 
 std::string CompiledKey::to_json() const {
@@ -108,8 +120,7 @@ std::string CompiledKey::file_name() const {
   return name_prefix(*this) + sha256_hex(to_json()).substr(0, 16) + std::string(kSuffix);
 }
 
-Result<CompiledEncoder> open_compiled(const FileSystem& files, const std::string& folder, const CompiledKey& key,
-                                      int streams) {
+Result<CompiledEncoder> open_compiled(const FileSystem& files, const std::string& folder, const CompiledKey& key) {
   const std::string path = folder + "/" + key.file_name();
   if (!files.exists(path)) return fail(ErrorCode::kNotFound, path + ": no such compiled model");
   std::uint64_t blob_size = 0;
@@ -118,15 +129,12 @@ Result<CompiledEncoder> open_compiled(const FileSystem& files, const std::string
   GROUNDS_ASSIGN_OR_RETURN(result.mapping, files.map(path));
   if (result.mapping.bytes().size() != kHeaderSize + blob_size)
     return fail(ErrorCode::kDamaged, path + ": it changed while it was opened");
-  try {
-    ov::Core core;
-    // The tensor only reads; its constructor takes no pointer to const.
-    auto* blob = const_cast<std::byte*>(result.mapping.bytes().data()) + kHeaderSize;
-    result.model = core.import_model(ov::Tensor(ov::element::u8, ov::Shape{blob_size}, blob), "CPU",
-                                     compile_properties(core, key.precision, key.dimension, streams));
-  } catch (const std::exception& error) {
-    return fail(ErrorCode::kDamaged, path + ": OpenVINO cannot read it: " + error.what());
-  }
+  // The mapping stays where it is when it is moved.
+  const std::span<const std::byte> blob = result.mapping.bytes().subspan(kHeaderSize);
+  result.more = [blob, path, precision = key.precision, dimension = key.dimension](int streams) {
+    return import_blob(blob, path, precision, dimension, streams);
+  };
+  GROUNDS_ASSIGN_OR_RETURN(result.model, result.more(result.streams));
   return result;
 }
 

@@ -23,9 +23,9 @@ struct CompiledKey {
   std::string file_name() const;
 };
 
-// kNotFound if there is none for this key, kDamaged if its checksum or its header does not fit.
-Result<CompiledEncoder> open_compiled(const FileSystem& files, const std::string& folder, const CompiledKey& key,
-                                      int streams);
+// With one stream, and more on demand. kNotFound if there is none for this key, kDamaged if its checksum or its
+// header does not fit.
+Result<CompiledEncoder> open_compiled(const FileSystem& files, const std::string& folder, const CompiledKey& key);
 
 // Writes it atomically and durably, and removes those of older versions for the same processor.
 Status save_compiled(const FileSystem& files, const std::string& folder, const CompiledKey& key,

@@ -32,7 +32,7 @@ Result<CompiledEncoder> open_or_compile(const FileSystem& files, const std::stri
   // Others are for comparisons, and their files would be large.
   const bool cached = wanted.precision == Precision::kInt8;
   if (cached) {
-    auto compiled = open_compiled(files, folder, key, wanted.streams);
+    auto compiled = open_compiled(files, folder, key);
     if (compiled) return compiled;
     if (compiled.error().code != ErrorCode::kNotFound)
       log_warning("compiling the model " + entry.name + " again: " + compiled.error().message);
@@ -41,6 +41,7 @@ Result<CompiledEncoder> open_or_compile(const FileSystem& files, const std::stri
     GROUNDS_RETURN_IF_ERROR(check_file(files, onnx_path, *model_sha256, kLargestModelFile));
   }
   CompiledEncoder result;
+  result.streams = wanted.streams;
   GROUNDS_ASSIGN_OR_RETURN(
       result.model, compile_encoder({onnx_path, wanted.precision, entry.pooling, entry.dimension, max_tokens, wanted.vocabulary_size},
                                     wanted.streams));
@@ -52,7 +53,7 @@ Result<CompiledEncoder> open_or_compile(const FileSystem& files, const std::stri
   }
   // What later starts will run, and in less memory than the model just compiled.
   result = {};
-  return open_compiled(files, folder, key, wanted.streams);
+  return open_compiled(files, folder, key);
 }
 
 int stream_count(int wanted) {

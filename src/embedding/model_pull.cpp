@@ -79,7 +79,7 @@ class Pull {
     GROUNDS_ASSIGN_OR_RETURN(const auto tokenizer, load_tokenizer(files_, work_ + "/" + entry_.tokenizer_file));
     const CompiledKey key{entry_.model_sha256, Precision::kInt8, entry_.pooling, entry_.dimension,
                           static_cast<std::size_t>(entry_.max_tokens), tokenizer->vocabulary_size()};
-    if (open_compiled(files_, work_, key, 1)) return {};
+    if (open_compiled(files_, work_, key)) return {};
     GROUNDS_ASSIGN_OR_RETURN(auto model, compile_encoder({work_ + "/" + entry_.model_file, key.precision, key.pooling, key.dimension,
                                                           key.max_tokens, key.vocabulary_size}, 1));
     return save_compiled(files_, work_, key, model);

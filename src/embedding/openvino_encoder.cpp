@@ -10,6 +10,7 @@
 #include <openvino/openvino.hpp>
 #include <thread>
 
+#include "base/log.h"
 #include "base/utf8.h"
 #include "embedding/canary.h"
 #include "embedding/instruction_set.h"
@@ -50,19 +51,30 @@ class Stream {
   ov::Tensor output_;
 };
 
-// Hands out streams; a caller waits while all are taken.
+// Hands out streams; a caller waits while all are taken. Those that the model does not have from the start are made
+// when somebody would wait for the first time.
 class StreamPool {
  public:
-  StreamPool(ov::CompiledModel& model, int streams, std::size_t max_tokens) {
-    for (int i = 0; i < streams; ++i) free_.push_back(std::make_unique<Stream>(model, max_tokens));
+  StreamPool(CompiledEncoder& compiled, int streams, std::size_t max_tokens)
+      : compiled_(compiled), missing_(compiled.more ? streams - compiled.streams : 0), max_tokens_(max_tokens) {
+    for (int i = 0; i < compiled.streams; ++i) free_.push_back(std::make_unique<Stream>(compiled.model, max_tokens));
+  }
+  // How many threads to put to a work of so many tokens.
+  std::size_t threads_for(std::size_t tokens) const {
+    const int made = compiled_.streams + (missing_ == 0 ? added_.load() : 0);
+    const bool worth = missing_ > 0 && tokens > kTokensOfAStart;
+    return static_cast<std::size_t>(worth ? compiled_.streams + missing_ : made);
   }
   std::unique_ptr<Stream> take() {
     std::unique_lock lock(mutex_);
+    if (free_.empty() && missing_ > 0) add_streams(lock);
     changed_.wait(lock, [&] { return !free_.empty(); });
     auto stream = std::move(free_.back());
     free_.pop_back();
     return stream;
   }
+  // Whether streams were added since the last time this was asked.
+  bool added_streams() { return news_.exchange(false); }
   void give_back(std::unique_ptr<Stream> stream) {
     {
       const std::lock_guard lock(mutex_);
@@ -72,8 +84,39 @@ class StreamPool {
   }
 
  private:
+  // Starting a stream takes about as long as so many tokens on one that is there.
+  static constexpr std::size_t kTokensOfAStart = 512;
+
+  void add_streams(std::unique_lock<std::mutex>& lock) {
+    const int count = missing_.exchange(0);
+    lock.unlock();
+    std::vector<std::unique_ptr<Stream>> streams;
+    try {
+      auto model = compiled_.more(count);
+      if (model) {
+        more_ = std::move(*model);
+        for (int i = 0; i < count; ++i) streams.push_back(std::make_unique<Stream>(more_, max_tokens_));
+      } else {
+        log_warning("embedding on one thread only: " + model.error().message);
+      }
+    } catch (const std::exception& error) {
+      log_warning(std::string("embedding on one thread only: ") + error.what());
+    }
+    lock.lock();
+    added_ = static_cast<int>(streams.size());
+    news_ = true;
+    std::move(streams.begin(), streams.end(), std::back_inserter(free_));
+    changed_.notify_all();
+  }
+
+  CompiledEncoder& compiled_;
+  std::atomic<int> missing_;   // streams still to be made
+  std::atomic<int> added_ = 0;
+  std::atomic<bool> news_ = false;
+  std::size_t max_tokens_;
   std::mutex mutex_;
   std::condition_variable changed_;
+  ov::CompiledModel more_;     // what the added streams run; before them, as they end before it
   std::vector<std::unique_ptr<Stream>> free_;
 };
 
@@ -106,7 +149,7 @@ class OpenVinoEncoder final : public Encoder {
         max_tokens_(max_tokens),
         tokenizer_(std::move(tokenizer)),
         identity_(std::move(identity)),
-        pool_(compiled_.model, streams, max_tokens) {
+        pool_(compiled_, streams, max_tokens) {
     const std::size_t special = tokenizer_->with_special_tokens({}).size();
     for (const TextRole role : {TextRole::kPassage, TextRole::kQuery}) {
       const std::size_t taken = special + tokenizer_->count(prefix(role));
@@ -197,15 +240,15 @@ Result<std::vector<std::vector<float>>> OpenVinoEncoder::embed_all(
     if (failure) failure = fail(std::move(error));
     stopped = true;
   };
-  const auto on_all_threads = [&](const auto& work) {
+  const auto on_threads = [&](std::size_t most, const auto& work) {
     std::vector<std::jthread> helpers;
-    const std::size_t threads = std::min<std::size_t>(static_cast<std::size_t>(streams_), texts.size());
+    const std::size_t threads = std::min(most, texts.size());
     for (std::size_t i = 1; i < threads; ++i) helpers.emplace_back(work);
     if (threads > 0) work();
   };
 
   std::vector<std::vector<std::int64_t>> ids(texts.size());
-  on_all_threads([&] {
+  on_threads(static_cast<std::size_t>(streams_), [&] {
     for (std::size_t at = next++; at < texts.size() && !stopped; at = next++) {
       auto found = ids_of(texts[at], role);
       if (!found) return stop_with(std::move(found).error().in("text " + std::to_string(at)));
@@ -220,7 +263,9 @@ Result<std::vector<std::vector<float>>> OpenVinoEncoder::embed_all(
   std::iota(order.begin(), order.end(), std::size_t{0});
   std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return ids[a].size() > ids[b].size(); });
   next = 0;
-  on_all_threads([&] {
+  std::size_t tokens = 0;
+  for (const auto& each : ids) tokens += each.size();
+  on_threads(pool_.threads_for(tokens), [&] {
     BorrowedStream stream(pool_);
     for (std::size_t at = next++; at < order.size() && !stopped; at = next++) {
       const std::size_t index = order[at];
@@ -233,6 +278,7 @@ Result<std::vector<std::vector<float>>> OpenVinoEncoder::embed_all(
     }
   });
   GROUNDS_RETURN_IF_ERROR(std::move(failure));
+  if (pool_.added_streams()) release_pages(compiled_.mapping);
   return results;
 }
 

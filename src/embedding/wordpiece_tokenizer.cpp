@@ -21,6 +21,7 @@ class PieceTable {
     longest_ = std::max(longest_, piece.size());
     ids_.emplace(piece, id);
   }
+  void reserve(std::size_t pieces) { ids_.reserve(pieces); }
   // The longest piece that `text` starts with: its id and length in bytes; {-1, 0} if there is none.
   // Pieces end at character boundaries because they are valid UTF-8.
   std::pair<std::int64_t, std::size_t> longest_prefix(std::string_view text) const {
@@ -132,7 +133,9 @@ Result<WordPieceModel> read_model(const Json& json) {
   WordPieceModel result;
   const Json& model = json.at("model");
   const auto prefix = model.value("continuing_subword_prefix", std::string("##"));
-  for (const auto& [piece, id] : model.at("vocab").items()) {
+  const auto& vocabulary = model.at("vocab").get_ref<const Json::object_t&>();
+  result.initial.reserve(vocabulary.size());
+  for (const auto& [piece, id] : vocabulary) {
     if (id.get<std::int64_t>() < 0) return fail(ErrorCode::kBadInput, "the piece '" + piece + "' has a negative id");
     result.size = std::max(result.size, static_cast<std::size_t>(id.get<std::int64_t>()) + 1);
     const std::string& kept = result.pieces.emplace_back(piece);
