@@ -1,6 +1,7 @@
 #include "cli/session.h"
 #include "cli/other_build.h"
 #include "cli/terminal.h"
+#include "engine/timestamp.h"
 #include "ledger/compare/controls.h"
 #include "ledger/signed_head.h"
 
@@ -97,19 +98,34 @@ Result<std::optional<LedgerHead>> read_head(const Session& session, const std::s
 Result<int> anchor_ledger(Session& session) {
   GROUNDS_ASSIGN_OR_RETURN(Engine * engine, session.engine());
   GROUNDS_ASSIGN_OR_RETURN(SignedHead head, engine->ledger().anchor());
-  print_json(signed_head_json(head));
+  GROUNDS_ASSIGN_OR_RETURN(Json json, stamped_head(*engine, head));
+  print_json(json);
   if (!session.quiet && stderr_is_terminal())
     print_note("keep this line outside of this machine; grounds verify --head FILE compares the ledger with it");
   return kDone;
 }
 
+Status write_line(const std::string& line) {
+  std::fwrite(line.data(), 1, line.size(), stdout);
+  if (std::fputc('\n', stdout) == EOF) return fail(ErrorCode::kUnavailable, "cannot write to standard output");
+  return {};
+}
+
 Result<int> export_ledger(Session& session, const ExportOptions& options) {
   GROUNDS_ASSIGN_OR_RETURN(Engine * engine, session.engine());
-  GROUNDS_RETURN_IF_ERROR(engine->ledger().export_records(options, [](std::string_view line) -> Status {
-    std::fwrite(line.data(), 1, line.size(), stdout);
-    if (std::fputc('\n', stdout) == EOF) return fail(ErrorCode::kUnavailable, "cannot write to standard output");
+  // The last line is the head, which may get a time stamp before it is printed.
+  std::string held;
+  GROUNDS_ASSIGN_OR_RETURN(SignedHead head, engine->ledger().export_records(options, [&](std::string_view line) -> Status {
+    if (!held.empty()) GROUNDS_RETURN_IF_ERROR(write_line(held));
+    held = line;
     return {};
   }));
+  auto stamped = stamped_head(*engine, head);
+  if (stamped) {
+    GROUNDS_ASSIGN_OR_RETURN(held, canonical_json(*stamped));
+  }
+  GROUNDS_RETURN_IF_ERROR(write_line(held));
+  if (!stamped) return fail(std::move(stamped).error());
   return kDone;
 }
 

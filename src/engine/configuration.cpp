@@ -1,4 +1,5 @@
 #include "engine/configuration.h"
+#include "engine/ledger_settings.h"
 
 #include <charconv>
 #include <toml++/toml.h>
@@ -191,7 +192,13 @@ void read_model(Reader& reader, const std::string& name, const toml::node& node,
   else if (const auto checked = check_http_model(model); !checked) reader.wrong(node, checked.error().message);
 }
 
+void read_ledger_key(Reader& reader, const std::string& key, const toml::node& value, LedgerSettings& settings) {
+  if (key == "ledger.timestamp_command") reader.read(value, key, settings.timestamp_command);
+  else reader.unknown(value, key);
+}
+
 void read_section(Reader& reader, const std::string& section, const toml::table& table, Configuration& configuration) {
+  LedgerSettings ledger_unused;  // checked here, read where it is used
   for (const auto& [name_of_key, value] : table) {
     std::string key = section + "." + std::string(name_of_key.str());
     if (section == "parties") reader.read(value, key, configuration.parties[std::string(name_of_key.str())]);
@@ -200,6 +207,7 @@ void read_section(Reader& reader, const std::string& section, const toml::table&
     else if (section == "models")
       read_model(reader, std::string(name_of_key.str()), value, configuration.models[std::string(name_of_key.str())]);
     else if (key == "server.listen") reader.read(value, key, configuration.listen);
+    else if (section == "ledger") read_ledger_key(reader, key, value, ledger_unused);
     else if (key == "answer.backend") reader.read(value, key, configuration.backend);
     else if (key == "answer.reuse") reader.read(value, key, configuration.reuse);
     else if (key == "answer.reuse_max_age") reader.read_age(value, key, configuration.reuse_max_age_seconds);
@@ -264,7 +272,7 @@ Result<Configuration> Configuration::load(
         if (section == "access") {
           read_access(reader, value, configuration.access);
         } else if (section == "server" || section == "answer" || section == "embedding" || section == "ingest" ||
-                   section == "backends" || section == "models" || section == "parties") {
+                   section == "backends" || section == "models" || section == "parties" || section == "ledger") {
           if (const toml::table* table = as_table(reader, value, section))
             read_section(reader, section, *table, configuration);
         } else {
@@ -285,6 +293,22 @@ Result<Configuration> Configuration::load(
   }
   GROUNDS_RETURN_IF_ERROR(read_environment(environment, configuration));
   return configuration;
+}
+
+Result<LedgerSettings> load_ledger_settings(const FileSystem& file_system, const std::string& path) {
+  LedgerSettings settings;
+  if (!file_system.exists(path)) return settings;
+  GROUNDS_ASSIGN_OR_RETURN(std::string text, file_system.read(path, 1 << 20));
+  Reader reader(path);
+  try {
+    const toml::table root = toml::parse(text);
+    if (const toml::table* table = root["ledger"].as_table())
+      for (const auto& [name, value] : *table) read_ledger_key(reader, "ledger." + std::string(name.str()), value, settings);
+  } catch (const toml::parse_error& error) {
+    return fail(ErrorCode::kUsage, path + ": " + std::string(error.description()), "the file is TOML; see docs/operations.md");
+  }
+  GROUNDS_RETURN_IF_ERROR(reader.status());
+  return settings;
 }
 
 }  // namespace grounds

@@ -73,8 +73,10 @@ Result<SignedHead> parse_signed_head(std::string_view text) {
   const auto time = parse_time((*object)["time"].get<std::string>());
   if (!time) return bad("'time' is not a time");
   head.time = *time;
-  // Over the object as it came: fields that a later version adds are signed as well.
+  // Over the object as it came: fields that a later version adds are signed as well. A time stamp is of the signed head,
+  // so that it came after.
   object->erase("signature");
+  object->erase("timestamp");
   const auto message = canonical_json(*object);
   if (!message || !holds(*message, head.signature, head.key)) return bad("the signature does not fit");
   return head;

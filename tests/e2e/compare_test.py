@@ -13,7 +13,7 @@ import re
 import threading
 import unittest
 
-from e2e.program import EVERYONE, Server, Workspace, planted
+from e2e.program import EVERYONE, PROGRAM, Server, Workspace, planted
 
 SEED = int(os.environ.get("GROUNDS_SCENARIO_SEED", "20261124"))
 COUNT = int(os.environ.get("GROUNDS_SCENARIOS", "2"))
@@ -562,6 +562,41 @@ class Command(unittest.TestCase):
         for path in (self.workspace.folder / "none" / "r.html", self.workspace.folder):
             for command in (["compare", before, after], ["explain", before]):
                 self.assertIn("cannot write", self.workspace.run(*command, "--report", path, check=2).err)
+
+    def other_build(self, name, script):
+        path = self.workspace.write(name, f"#!/bin/sh\n{script}\n")
+        path.chmod(0o700)
+        return path
+
+    def test_another_build_replays_as_well(self):
+        before, after = self.edited()
+        same = self.other_build("same", f'exec {PROGRAM} "$@"')
+        replayed = self.workspace.json("replay", before, "--software", same)["software"]
+        self.assertEqual((replayed["binary"], replayed["retrieval"], replayed["prompt"]), (str(same), "identical", "identical"))
+        result = self.workspace.json("compare", before, after, "--software", same)
+        self.assertEqual([each["prompt"] for each in result["software"].values()], ["identical", "identical"])
+        self.assertEqual((result["answer_cause"], result["basis"]), ("data", "proved"))
+        self.assertIn(f"with {same} (", self.workspace.run("compare", before, after, "--software", same, check=0).out)
+
+    def test_a_build_that_computes_otherwise_is_told_apart(self):
+        self.workspace.json("collections", "create", "vectors", "--model", "bge-small-en-v1.5")
+        self.workspace.json("sync", self.corpus.folder, "-c", "vectors")
+        answer = self.workspace.json("ask", self.corpus.question, "-c", "vectors")["answer_id"]
+        other = self.other_build("other", f'GROUNDS_EMBEDDING_PRECISION=f32 exec {PROGRAM} "$@"')
+        result = self.workspace.json("replay", answer, "--software", other)
+        self.assertEqual(result["embedding"], "identical")
+        self.assertNotEqual(result["software"]["embedding"], "identical")
+        self.assertEqual(result["software"]["prompt"], "identical")
+
+    def test_a_build_that_does_not_run_is_named(self):
+        before, after = self.edited()
+        refuses = self.other_build("refuses", "echo this workspace is of a later format >&2; exit 2")
+        chatters = self.other_build("chatters", "echo hello")
+        for build, word in ((self.workspace.folder / "none", "cannot be started"), (refuses, "later format"), (chatters, "no JSON")):
+            for command in (["replay", before], ["compare", before, after]):
+                outcome = self.workspace.run(*command, "--software", build, check=7)
+                self.assertRegex(outcome.err, r"\Agrounds: [^\n]+\n\Z")
+                self.assertIn(word, outcome.err)
 
     def test_over_http_only_who_asked_may_compare(self):
         self.corpus.ingest()
