@@ -13,7 +13,7 @@ case "$count" in
 esac
 
 . scripts/lib/build.sh
-ensure_built
+ensure_built grounds grounds-parse
 ensure_models
 export GROUNDS_SCENARIOS=$count GROUNDS_SCENARIO_SEED=${GROUNDS_SEED:-$(date +%Y%m%d)}
 echo "seed $GROUNDS_SCENARIO_SEED, $count of each kind"

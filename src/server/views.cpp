@@ -185,12 +185,16 @@ Json record_view(const RecordedAnswer& recorded) {
     Json value = Json::parse(text, nullptr, false);
     texts[name] = (name == "question" || name == "prompt" || name == "error" || name == "template" || name.starts_with("attempt/") || value.is_discarded()) ? Json(text) : value;
   }
+  Json problems = Json::array();
+  for (const LedgerProblem& problem : recorded.problems)
+    problems.push_back({{"record", problem.record}, {"kind", problem.kind}, {"detail", problem.detail}});
   return {{"answer_id", recorded.answer_id},
           {"state", recorded.closed ? recorded.closed->body.value("status", std::string("closed")) : "interrupted"},
           {"opened", entry(recorded.opened)},
           {"closed", recorded.closed ? entry(*recorded.closed) : Json(nullptr)},
           {"texts", std::move(texts)},
-          {"erased", recorded.erased}};
+          {"erased", recorded.erased},
+          {"problems", std::move(problems)}};
 }
 
 Json restricted_record_view(const RecordedAnswer& recorded, bool with_scores) {

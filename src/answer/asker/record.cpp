@@ -15,6 +15,11 @@ constexpr int kRecordFormat = 1;
 
 Result<std::string> text_of(const RecordedAnswer& recorded, const std::string& name) {
   if (auto found = recorded.texts.find(name); found != recorded.texts.end()) return found->second;
+  // Only texts that match their commitments are handed out.
+  for (const LedgerProblem& problem : recorded.problems)
+    if (problem.detail.find("'" + name + "'") != std::string::npos)
+      return fail(ErrorCode::kDamaged, "record " + std::to_string(problem.record) + " of answer " + recorded.answer_id + " is damaged: " + problem.detail,
+                  "run: grounds verify");
   return fail(ErrorCode::kNotFound, "the " + name + " of answer " + recorded.answer_id + " was erased");
 }
 

@@ -76,6 +76,11 @@ Result<ReplayResult> replay(const RecordedAnswer& recorded, Searcher& searcher) 
   result.answer_id = recorded.answer_id;
   auto inputs = read_inputs(recorded);
   if (!inputs) {
+    if (inputs.error().code == ErrorCode::kDamaged) {
+      result.causes.push_back("damaged");
+      result.details.push_back(inputs.error().message);
+      return result;
+    }
     if (inputs.error().code != ErrorCode::kNotFound) return fail(std::move(inputs).error());
     result.prompt = result.answer = Sameness::kErased;
     result.details.push_back(inputs.error().message);
