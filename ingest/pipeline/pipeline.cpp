@@ -54,6 +54,7 @@ class Job {
                                                        options_.make_equal ? "sync" : "ingest", options_.actor));
     log_ = &log;
     report_.job = log.id();
+    if (options_.started) options_.started(report_.job);
     Status status = work();
     report_.seconds = seconds_since(started_);
     if (status) status = finish();

@@ -28,6 +28,7 @@ struct IngestOptions {
   std::optional<std::vector<std::string>> groups;
   std::function<std::optional<std::vector<std::string>>(const std::string& uri)> groups_of;
   std::string actor;
+  std::function<void(const std::string& job)> started;  // told the job's id once it is on record; may be empty
   std::size_t commit_chunks = 4096;                 // commit when so many chunks are ready,
   double commit_seconds = 5;                        // or so much time has passed
   int threads = 0;                                  // preparing documents; 0: one per core

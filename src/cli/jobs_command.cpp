@@ -10,16 +10,6 @@ struct Options {
   std::int64_t limit = 20;
 };
 
-Json job_view(const JobState& job) {
-  Json view = {{"job", job.id},         {"collection", job.collection},          {"kind", job.kind},
-               {"state", job.state},    {"started", format_time(job.started)},   {"finished", nullptr},
-               {"actor", job.actor},    {"failed", job.failed}};
-  if (job.finished) view["finished"] = format_time(*job.finished);
-  auto counts = parse_json(job.counts);
-  view["counts"] = counts ? std::move(*counts) : Json::object();
-  return view;
-}
-
 Result<int> list(Session& session, const Options& options) {
   GROUNDS_ASSIGN_OR_RETURN(Engine * engine, session.engine());
   GROUNDS_ASSIGN_OR_RETURN(std::vector<JobState> jobs, list_jobs(engine->workspace(), options.limit));
@@ -41,14 +31,12 @@ Result<int> show(Session& session, const Options& options) {
   GROUNDS_ASSIGN_OR_RETURN(Engine * engine, session.engine());
   GROUNDS_ASSIGN_OR_RETURN(JobState job, find_job(engine->workspace(), options.id));
   GROUNDS_ASSIGN_OR_RETURN(std::vector<IngestFailure> failures, job_failures(engine->workspace(), options.id));
-  Json view = job_view(job);
-  if (!session.json) print_fields(view);
-  view["failures"] = Json::array();
-  for (const IngestFailure& failure : failures) {
-    view["failures"].push_back({{"uri", failure.uri}, {"stage", failure.stage}, {"reason", failure.reason}});
-    if (!session.json) print_line("failed: " + failure.uri + ": " + failure.stage + ": " + failure.reason);
+  if (session.json) {
+    print_json(job_view(job, failures));
+    return kDone;
   }
-  if (session.json) print_json(view);
+  print_fields(job_view(job));
+  for (const IngestFailure& failure : failures) print_line("failed: " + failure.uri + ": " + failure.stage + ": " + failure.reason);
   return kDone;
 }
 

@@ -208,6 +208,9 @@ void read_section(Reader& reader, const std::string& section, const toml::table&
       read_model(reader, std::string(name_of_key.str()), value, configuration.models[std::string(name_of_key.str())]);
     else if (key == "server.listen") reader.read(value, key, configuration.listen);
     else if (section == "ledger") read_ledger_key(reader, key, value, ledger_unused);
+    else if (key == "server.writes") reader.read(value, key, configuration.writes);
+    else if (key == "server.max_upload_bytes") reader.read_bytes(value, key, configuration.max_upload_bytes);
+    else if (key == "server.drain_seconds") reader.read(value, key, configuration.drain_seconds);
     else if (key == "answer.backend") reader.read(value, key, configuration.backend);
     else if (key == "answer.reuse") reader.read(value, key, configuration.reuse);
     else if (key == "answer.reuse_max_age") reader.read_age(value, key, configuration.reuse_max_age_seconds);
@@ -234,9 +237,11 @@ Status read_environment(const std::function<std::optional<std::string>(const std
                         Configuration& configuration) {
   if (auto value = environment("GROUNDS_SERVER_LISTEN")) configuration.listen = *value;
   if (auto value = environment("GROUNDS_ANSWER_BACKEND")) configuration.backend = *value;
-  if (auto value = environment("GROUNDS_ANSWER_REUSE")) {
-    if (*value != "true" && *value != "false") return wrong_variable("GROUNDS_ANSWER_REUSE", *value, "true or false");
-    configuration.reuse = *value == "true";
+  for (auto [name, into] : {std::pair{"GROUNDS_ANSWER_REUSE", &configuration.reuse}, {"GROUNDS_SERVER_WRITES", &configuration.writes}}) {
+    auto value = environment(name);
+    if (!value) continue;
+    if (*value != "true" && *value != "false") return wrong_variable(name, *value, "true or false");
+    *into = *value == "true";
   }
   if (auto value = environment("GROUNDS_EMBEDDING_PRECISION")) {
     auto precision = parse_precision(*value);

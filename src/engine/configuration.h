@@ -24,6 +24,9 @@ struct AccessRule {
 
 struct Configuration {
   std::string listen = "127.0.0.1:8080";
+  bool writes = true;                // over HTTP, by the local administrator
+  int max_upload_bytes = 256 << 20;  // of a document sent over HTTP
+  int drain_seconds = 20;            // for requests under way when the server stops
   std::string backend = "extractive";
   bool reuse = true;
   std::int64_t reuse_max_age_seconds = 90 * 86'400;

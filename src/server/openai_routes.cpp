@@ -171,7 +171,7 @@ Result<Json> embeddings_route(Engine& engine, const std::string& text) {
 
 Json openai_problem_view(const Error& error) {
   Json problem = problem_view(error);
-  problem["error"] = {{"message", error.message + (error.hint.empty() ? "" : " (" + error.hint + ")")},
+  problem["error"] = {{"message", error.message + (error.hint.empty() ? "" : " (" + problem["hint"].get<std::string>() + ")")},
                       {"type", problem["code"]}, {"code", problem["code"]}, {"param", nullptr}};
   return problem;
 }

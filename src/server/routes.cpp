@@ -2,6 +2,7 @@
 
 #include "answer/backends/event_stream.h"
 #include "server/body.h"
+#include "server/http_hints.h"
 #include "server/views.h"
 
 namespace grounds {
@@ -143,7 +144,7 @@ int http_status(ErrorCode code) {
 Json problem_view(const Error& error) {
   std::string code(error_code_name(error.code));
   return {{"type", "urn:grounds:problem:" + code}, {"title", code},        {"status", http_status(error.code)},
-          {"detail", error.message},               {"code", code},         {"hint", error.hint}};
+          {"detail", error.message},               {"code", code},         {"hint", http_hint(error.hint)}};
 }
 
 }  // namespace grounds

@@ -22,7 +22,7 @@ class Server {
   static Result<std::unique_ptr<Server>> bind(Engine& engine, const ListenAddress& address);
   ~Server();
   std::string url() const;
-  // Serves until stop(); requests under way are finished.
+  // Serves until stop(); requests under way are finished, for server.drain_seconds at most.
   Status run();
   // From any thread, also before run().
   void stop();

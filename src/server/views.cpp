@@ -58,10 +58,38 @@ Json document_view(const DocumentVersion& document) {
           {"retired", document.retired ? Json(*document.retired) : Json(nullptr)}};
 }
 
+namespace {
+
+Json failures_view(const std::vector<IngestFailure>& failures) {
+  Json views = Json::array();
+  for (const IngestFailure& failure : failures)
+    views.push_back({{"uri", failure.uri}, {"stage", failure.stage}, {"reason", failure.reason}});
+  return views;
+}
+
+}  // namespace
+
+Json job_view(const JobState& job) {
+  Json counts = stored(job.counts);
+  return {{"job", job.id},
+          {"collection", job.collection},
+          {"kind", job.kind},
+          {"state", job.state},
+          {"started", format_time(job.started)},
+          {"finished", job.finished ? Json(format_time(*job.finished)) : Json(nullptr)},
+          {"actor", job.actor},
+          {"failed", job.failed},
+          {"counts", counts.is_object() ? std::move(counts) : Json::object()}};
+}
+
+Json job_view(const JobState& job, const std::vector<IngestFailure>& failures) {
+  Json view = job_view(job);
+  view["failures"] = failures_view(failures);
+  return view;
+}
+
 Json ingest_view(const IngestReport& report) {
-  Json failures = Json::array();
-  for (const IngestFailure& failure : report.failures)
-    failures.push_back({{"uri", failure.uri}, {"stage", failure.stage}, {"reason", failure.reason}});
+  Json failures = failures_view(report.failures);
   return {{"collection", report.collection},
           {"job", report.job},
           {"generation", report.generation},

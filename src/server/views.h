@@ -7,6 +7,7 @@
 #include "engine/doctor.h"
 #include "engine/engine.h"
 #include "ingest/pipeline/ingest_report.h"
+#include "ingest/pipeline/jobs.h"
 
 namespace grounds {
 
@@ -14,6 +15,8 @@ Json error_view(const Error& error);
 Json collection_view(const Collection& collection);
 Json document_view(const DocumentVersion& document);
 Json ingest_view(const IngestReport& report);
+Json job_view(const JobState& job);
+Json job_view(const JobState& job, const std::vector<IngestFailure>& failures);
 // `with_scores`: admins see them; others get null unless the collection counts what is visible only.
 Json search_view(const SearchResponse& response, std::int64_t took_ms, bool with_scores);
 Json answer_view(const Answer& answer);

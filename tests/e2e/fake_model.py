@@ -145,6 +145,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def silent(self, count, body):
         time.sleep(5)
 
+    def hushed(self, count, body):
+        time.sleep(20)
+
     def dripping(self, count, body):
         self.send_response(200)
         self.send_header("Content-Type", "application/json")

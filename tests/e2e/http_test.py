@@ -70,7 +70,7 @@ class Http(unittest.TestCase):
 
     def test_a_wrong_method_is_405_and_names_the_right_one(self):
         for method, path, allowed in (("GET", "/v1/search", "POST"), ("GET", "/v1/ask", "POST"), ("PUT", "/v1/ask", "POST"),
-                                      ("POST", "/livez", "GET"), ("DELETE", "/v1/collections", "GET"),
+                                      ("POST", "/livez", "GET"), ("DELETE", "/v1/collections", "GET, POST"),
                                       ("POST", "/readyz", "GET")):
             with self.subTest(method=method, path=path):
                 reply = self.server.request(method, path, b"{}" if method in ("POST", "PUT") else None)
@@ -117,27 +117,7 @@ class Http(unittest.TestCase):
             body = json.dumps({field: "x" * LIMIT}).encode()
             self.assertProblem(self.server.request("POST", path, body), 413)
 
-    def test_a_chunked_body_over_the_limit_is_cut_off(self):
-        connection = http.client.HTTPConnection(self.host, self.port, timeout=30)
-        sent = 0
-
-        def endless():
-            nonlocal sent
-            yield b'{"query":"'
-            for _ in range(4096):  # 256 MiB, were they taken
-                sent += 65536
-                yield b"x" * 65536
-
-        try:
-            connection.request("POST", "/v1/search", body=endless(), encode_chunked=True,
-                               headers={"Transfer-Encoding": "chunked"})
-            self.assertEqual(connection.getresponse().status, 413)
-        except (BrokenPipeError, ConnectionResetError):
-            pass  # the server hung up in the middle of it
-        finally:
-            connection.close()
-        self.assertLess(sent, 32 * LIMIT)
-        self.server.get("/livez")
+    def test_a_small_chunked_body_is_read(self):
         small = http.client.HTTPConnection(self.host, self.port, timeout=30)
         small.request("POST", "/v1/search", body=iter([b'{"que', b'ry":"kestrel"}']), encode_chunked=True,
                       headers={"Transfer-Encoding": "chunked"})
@@ -149,6 +129,9 @@ class Http(unittest.TestCase):
                         b"GET /livez HTTP/1.1\r\nHost: localhost\r\n" + b"X: " + b"y" * 100_000 + b"\r\n\r\n",
                         b"GET /" + b"a" * 100_000 + b" HTTP/1.1\r\nHost: localhost\r\n\r\n",
                         b"POST /v1/search HTTP/1.1\r\nHost: localhost\r\nContent-Length: -5\r\n\r\n{}",
+                        b"POST /v1/search HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\n{}}",
+                        b"POST /v1/search HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n{}",
+                        b"POST /v1/search HTTP/1.1\r\nHost: localhost\r\nX: a\nContent-Length: 2\r\n\r\n{}",
                         b"POST /v1/search HTTP/1.1\r\nHost: localhost\r\nContent-Length: 50\r\n\r\n{}",
                         b"POST /v1/search HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\nZZ\r\n{}\r\n0\r\n\r\n"):
             with self.subTest(payload[:60]):
@@ -177,23 +160,9 @@ class Http(unittest.TestCase):
         for head in (b"POST /v1/ask HTTP/1.1\r\nHost: localhost\r\nOrigin: https://evil.example\r\n",
                      b"POST /v1/search HTTP/1.1\r\nHost: evil.example\r\n", b"GET /livez HTTP/1.1\r\nHost: localhost\r\n"):
             with self.subTest(head=head):
-                reply = self.raw(head + b"Content-Length: %d\r\n\r\n%s" % (len(inner), inner))
+                reply = self.raw(head + b"Content-Length: %d\r\n\r\n%s" % (len(inner), inner), shut=True)
                 self.assertEqual(reply.count(b"HTTP/1.1 "), 1, reply)
         self.assertNotIn("smuggled", json.dumps(self.workspace.json("answers", "list", "--limit", "100")))
-
-    def test_bodies_that_no_route_takes_are_read_bounded(self):
-        for method, path in (("POST", "/v1/nothing"), ("PUT", "/v1/ask"), ("PATCH", "/x"), ("DELETE", "/v1/ask"), ("POST", "/livez"), ("PRI", "*")):
-            with self.subTest(method=method, path=path):
-                with socket.create_connection((self.host, self.port), timeout=30) as connection:
-                    sent = 0
-                    try:
-                        connection.sendall(f"{method} {path} HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n".encode())
-                        for _ in range(1024):  # 64 MiB
-                            connection.sendall(b"10000\r\n" + b"x" * 65536 + b"\r\n")
-                            sent += 65536
-                    except (BrokenPipeError, ConnectionResetError):
-                        pass
-                self.assertLess(sent, 32 * LIMIT)
 
     def test_nobody_is_let_in_as_somebody_else(self):
         for value in ("user:root,group:hr", "", 7, []):
@@ -234,15 +203,6 @@ class Http(unittest.TestCase):
         for unknown in ("01ARZ3NDEKTSV4RRFFQ69G5FAV", "x", "0" * 26, "A" * 5000):
             self.assertProblem(self.server.request("GET", "/v1/answers/" + unknown), 404, "not_found")
             self.assertProblem(self.server.request("POST", f"/v1/answers/{unknown}/replay", b""), 404, "not_found")
-
-    def test_more_idle_connections_than_threads_do_not_stop_it(self):
-        idle = [socket.create_connection((self.host, self.port)) for _ in range(40)]
-        try:
-            self.server.get("/livez")  # request() gives up after a minute
-        finally:
-            for connection in idle:
-                connection.close()
-
 
     def bodyless(self, path):
         """A POST that says nothing of a body, as `curl -X POST` sends it."""

@@ -95,8 +95,8 @@ def samples_workspace():
 class Server:
     """`grounds serve` on a free port; stop() ends it with SIGTERM and gives its exit code."""
 
-    def __init__(self, workspace):
-        self.process = subprocess.Popen([PROGRAM, "-w", str(workspace.path), "--json", "serve", "--listen", "127.0.0.1:0"],
+    def __init__(self, workspace, listen="127.0.0.1:0"):
+        self.process = subprocess.Popen([PROGRAM, "-w", str(workspace.path), "--json", "serve", "--listen", listen],
                                         stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment())
         line = self.process.stdout.readline()
         if not line:
