@@ -106,8 +106,8 @@ std::vector<bool> common_names(const Question& question, std::span<const ItemMat
 
 class Scorer {
  public:
-  Scorer(const Question& question, std::span<const ItemMatch> items, const CalendarDay& today)
-      : question_(question), items_(items), today_(today), weights_(concept_weights(question, items)), common_(common_names(question, items)) {
+  Scorer(const Question& question, std::span<const ItemMatch> items, const CalendarDay& today, bool with_flaws)
+      : question_(question), items_(items), today_(today), with_flaws_(with_flaws), weights_(concept_weights(question, items)), common_(common_names(question, items)) {
     for (const ItemMatch& item : items) best_score_ = std::max(best_score_, item.item->score);
   }
 
@@ -117,7 +117,7 @@ class Scorer {
       const Unit& unit = item.units.units[u];
       if (unit.kind == UnitKind::kHeading || unit.kind == UnitKind::kQuestion) continue;
       if (unit.kind != UnitKind::kRow) {
-        add(out, {index, u, {}, 0, 0, 0, item.own[u], false, false}, item.dates[u]);
+        add(out, {index, u, {}, 0, 0, 0, item.own[u], false, false, 0, false, 0}, item.dates[u]);
         continue;
       }
       const std::size_t before = out.size();
@@ -139,7 +139,7 @@ class Scorer {
     if (unit.cells[c].begin == unit.cells[c].end) return;
     const TableHead& table = item.units.tables[unit.table];
     const auto& headers = item.headers[unit.table];
-    Candidate candidate{index, u, c, 0, 0, 0, std::vector<int>(question_.concepts.size(), 0), false, false};
+    Candidate candidate{index, u, c, 0, 0, 0, std::vector<int>(question_.concepts.size(), 0), false, false, 0, false, 0};
     for (std::size_t other = 0; other < unit.cells.size(); ++other) {
       raise(candidate.met, item.cells[u][other], other == c ? 800 : kSameRow);
       if (other < headers.size()) raise(candidate.met, headers[other], other == c ? 1000 : kOtherHeader);
@@ -178,13 +178,19 @@ class Scorer {
     raise(met, item.context, 1000);
     raise(met, item.anywhere, kElsewhere);
     raise(met, item.document, kElsewhere / 2);
-    if (!names_what_is_asked(candidate, item) || speaks_of_another_place(candidate, item)) return;
+    candidate.own = own;
+    candidate.flaws |= names_missing(candidate, item);
+    if (speaks_of_another_place(candidate, item)) candidate.flaws |= kFlawName;
+    if (candidate.flaws != 0 && !with_flaws_) return;
 
     std::int64_t time_score = 0;
     const bool lasting = unit.kind != UnitKind::kRow || question_.resolved.empty();
     for (const DateParts& wanted : question_.dates) {
       switch (time_fit(wanted, dates, near, item, lasting)) {
-        case TimeFit::kConflict: case TimeFit::kUnknown: return;
+        case TimeFit::kConflict: case TimeFit::kUnknown:
+          if (!with_flaws_) return;
+          candidate.flaws |= kFlawTime;
+          break;
         case TimeFit::kInherited: time_score -= 60; break;
         case TimeFit::kContext: break;
         case TimeFit::kOwn: time_score += 80; break;
@@ -199,23 +205,27 @@ class Scorer {
     if (candidate.column) text = std::string_view(item.item->text).substr(unit.cells[*candidate.column].begin, unit.cells[*candidate.column].end - unit.cells[*candidate.column].begin);
     candidate.kind = holds_kind(text, question_);
     if (candidate.column && candidate.kind == 1 && header_gives_unit(item.units.tables[unit.table], *candidate.column)) candidate.kind = 2;
-    if (candidate.kind == 0 && (question_.asked == Asked::kPhone || (question_.asked == Asked::kPerson && question_.chinese) || question_.asked == Asked::kCount || question_.asked == Asked::kAmount)) return;
+    if (candidate.kind == 0 && (question_.asked == Asked::kPhone || (question_.asked == Asked::kPerson && question_.chinese) || question_.asked == Asked::kCount || question_.asked == Asked::kAmount)) candidate.flaws |= kFlawKind;
     // A bare number is no length of time, and no price outside of a table.
     const bool row = unit.kind == UnitKind::kRow;
-    if (candidate.kind < 2 && ((question_.asked == Asked::kDuration && row) || (question_.money && !row))) return;
+    if (candidate.kind < 2 && ((question_.asked == Asked::kDuration && row) || (question_.money && !row))) candidate.flaws |= kFlawKind;
+    if (candidate.flaws != 0 && !with_flaws_) return;
     candidate.coverage = coverage_of(met, weights_);
     constexpr std::int64_t kKindScore[3] = {-220, 0, 130};
     candidate.score = candidate.coverage + own / 3 + kKindScore[candidate.kind] + time_score;
     if (best_score_ > 0) candidate.score += item.item->score * 120 / best_score_;
     if (item.instructs) candidate.score -= 150;
     const std::int64_t bounds = bounds_score(unit_text(item, candidate.unit), question_);
-    if (bounds < 0 && unit.kind == UnitKind::kRow) return;
+    if (bounds < 0 && unit.kind == UnitKind::kRow) {
+      if (!with_flaws_) return;
+      candidate.flaws |= kFlawRange;
+    }
     if (bounds < 0 || unit.kind == UnitKind::kRow) candidate.score += bounds;
     const DateParts today{today_.year, 0, today_.month, 0};
     const bool replaced = std::any_of(item.replaced_by.begin(), item.replaced_by.end(), [&](const DateParts& d) { return months(d) <= months(today); });
     if (replaced && question_.dates.empty()) candidate.score -= question_.current ? 250 : 100;
     if (!candidate.column && text.size() > 500) candidate.score -= 60;
-    if (own == 0 && unit.intros.empty()) return;
+    if (own == 0 && unit.intros.empty() && !with_flaws_) return;
     out.push_back(std::move(candidate));
   }
 
@@ -231,13 +241,14 @@ class Scorer {
   }
 
   // Codes must stand with the answer; names in its document at least.
-  bool names_what_is_asked(const Candidate& candidate, const ItemMatch& item) const {
+  int names_missing(const Candidate& candidate, const ItemMatch& item) const {
+    int flaws = 0;
     for (std::size_t c = 0; c < question_.concepts.size(); ++c) {
       const Concept& one = question_.concepts[c];
-      if (!one.code.empty() && candidate.met[c] < 300) return false;
-      if (one.entity && !common_[c] && item.document[c] < 500) return false;
+      if (!one.code.empty() && candidate.met[c] < 300) flaws |= kFlawCode;
+      if (one.entity && !common_[c] && item.document[c] < 500) flaws |= kFlawName;
     }
-    return true;
+    return flaws;
   }
 
   // Asked about Suzhou, an answer out of a paper about Leeds is none.
@@ -254,6 +265,7 @@ class Scorer {
   const Question& question_;
   std::span<const ItemMatch> items_;
   CalendarDay today_;
+  bool with_flaws_;
   std::vector<std::int64_t> weights_;
   std::vector<bool> common_;
   std::int64_t best_score_ = 0;
@@ -261,9 +273,9 @@ class Scorer {
 
 }  // namespace
 
-std::vector<Candidate> find_candidates(const Question& question, std::span<const ItemMatch> items, const CalendarDay& today) {
+std::vector<Candidate> find_candidates(const Question& question, std::span<const ItemMatch> items, const CalendarDay& today, bool with_flaws) {
   std::vector<Candidate> candidates;
-  const Scorer scorer(question, items, today);
+  const Scorer scorer(question, items, today, with_flaws);
   for (std::size_t i = 0; i < items.size(); ++i) scorer.score_item(i, candidates);
   std::stable_sort(candidates.begin(), candidates.end(), [](const Candidate& a, const Candidate& b) { return a.score > b.score; });
   return candidates;
@@ -287,7 +299,7 @@ bool says_computed(std::string_view text) {
 }
 }  // namespace
 
-bool is_strong_enough(const Question& question, std::span<const ItemMatch> items, const Candidate& best) {
+std::int64_t answer_strength(const Question& question, std::span<const ItemMatch> items, const Candidate& best) {
   const EvidenceItem& item = *items[best.item].item;
   // What the words must cover falls with how near the vectors are.
   std::int64_t needed = 500;
@@ -301,7 +313,7 @@ bool is_strong_enough(const Question& question, std::span<const ItemMatch> items
   if (best.kind == 1 && (question.asked == Asked::kDuration || question.money)) needed += 150;
   if (question.aggregate) needed += 60;
   // Nothing is calculated here: the text must have done it.
-  if (question.computed && !says_computed(std::string_view(item.text).substr(unit.begin, unit.end - unit.begin))) return false;
+  if (question.computed && !says_computed(std::string_view(item.text).substr(unit.begin, unit.end - unit.begin))) return -1000;
   for (std::size_t c = 0; c < question.concepts.size(); ++c) {
     const Concept& one = question.concepts[c];
     // "黑尾前肛鳗的": a near name is another's.
@@ -319,7 +331,11 @@ bool is_strong_enough(const Question& question, std::span<const ItemMatch> items
     // "北京办事处": what stands with the word before it is no other thing of that name.
     if (c > 0 && question.concepts[c - 1].entity && best.met[c - 1] >= 500 && modifies(question, question.concepts[c - 1], one) && items[best.item].document[c] < 500) needed += 80;
   }
-  return best.coverage >= needed;
+  return best.coverage - needed;
+}
+
+bool is_strong_enough(const Question& question, std::span<const ItemMatch> items, const Candidate& best) {
+  return answer_strength(question, items, best) >= 0;
 }
 
 bool is_undecided(const Question& question, std::span<const ItemMatch> items, std::span<const Candidate> candidates) {

@@ -14,7 +14,7 @@
 namespace grounds {
 namespace {
 
-// Below this share of its words a sentence is not borne out (calibrated on tests/answer/check_cases.cpp).
+// Below this share of its words a sentence is not borne out (calibrated on tests/answer/data/support.tsv).
 constexpr int kNeededSupport = 550;
 // A number is another's if the sentence fits a place without it better by so much.
 constexpr int kBetterElsewhere = 300;
@@ -201,19 +201,12 @@ bool meets(const Words& wanted, const Words& have) {
 
 class Checker {
  public:
-  Checker(std::string_view question, std::span<const EvidenceItem> evidence, const Analyzer& analyzer) : finder_(analyzer) {
-    for (const EvidenceItem& item : evidence) facts_.push_back(finder_.facts_of(item));
-    // Since when a document holds may stand in another part of it.
-    for (ItemFacts& facts : facts_)
-      for (const EvidenceItem& other : evidence) {
-        if (other.uri != facts.item->uri || &other == facts.item) continue;
-        if (const DateParts since = effective_date(other.text); !since.empty()) facts.dates.push_back(since);
-      }
-    lent_ = find_quantities(question);
-  }
+  Checker(std::string_view question, std::span<const EvidenceItem> evidence, const Analyzer& analyzer)
+      : finder_(analyzer), evidence_(evidence), lent_(find_quantities(question)) {}
 
   AnswerCheck check(std::string_view answer) {
     split(answer);
+    find_facts();
     for (SentenceCheck& sentence : out_.sentences)
       if (!sentence.frame) check_sentence(sentence);
     conclude(answer);
@@ -221,6 +214,27 @@ class Checker {
   }
 
  private:
+  // Of the evidence that is cited; of all of it where a sentence cites nothing.
+  void find_facts() {
+    const bool all = std::any_of(out_.sentences.begin(), out_.sentences.end(), [](const SentenceCheck& s) { return !s.frame && s.cited.empty(); });
+    for (const EvidenceItem& item : evidence_) {
+      const bool cited = std::any_of(out_.sentences.begin(), out_.sentences.end(), [&](const SentenceCheck& s) {
+        return std::find(s.cited.begin(), s.cited.end(), item.number) != s.cited.end();
+      });
+      if (all || cited) facts_.push_back(finder_.facts_of(item));
+    }
+    // Since when a document holds may stand in another part of it.
+    for (ItemFacts& facts : facts_)
+      for (const EvidenceItem& other : evidence_) {
+        if (other.uri != facts.item->uri || &other == facts.item) continue;
+        if (const DateParts since = effective_date(other.text); !since.empty()) facts.dates.push_back(since);
+      }
+  }
+
+  bool exists(std::uint32_t number) const {
+    return std::any_of(evidence_.begin(), evidence_.end(), [&](const EvidenceItem& item) { return item.number == number; });
+  }
+
   const ItemFacts* find(std::uint32_t number) const {
     const auto found = std::find_if(facts_.begin(), facts_.end(), [&](const ItemFacts& f) { return f.item->number == number; });
     return found == facts_.end() ? nullptr : &*found;
@@ -438,7 +452,7 @@ class Checker {
   void conclude(std::string_view answer) {
     const auto missing_marks = find_marks(answer);
     for (const Mark& mark : missing_marks)
-      if (find(mark.number) == nullptr) {
+      if (!exists(mark.number)) {
         const std::string marker = std::string("[").append(std::to_string(mark.number)).append("]");
         if (std::find(out_.unsupported.begin(), out_.unsupported.end(), marker) == out_.unsupported.end()) out_.unsupported.push_back(marker);
       }
@@ -451,7 +465,7 @@ class Checker {
         continue;
       }
       ++claims;
-      const bool dangling = !sentence.cited.empty() && std::all_of(sentence.cited.begin(), sentence.cited.end(), [&](std::uint32_t n) { return find(n) == nullptr; });
+      const bool dangling = !sentence.cited.empty() && std::all_of(sentence.cited.begin(), sentence.cited.end(), [&](std::uint32_t n) { return !exists(n); });
       if (sentence.support < kNeededSupport || dangling) out_.unsupported.push_back(std::string(trim(sentence.sentence)));
       else if (sentence.missing.empty()) ++borne;
       out_.unsupported.insert(out_.unsupported.end(), sentence.missing.begin(), sentence.missing.end());
@@ -462,6 +476,7 @@ class Checker {
   }
 
   FactFinder finder_;
+  std::span<const EvidenceItem> evidence_;
   std::vector<ItemFacts> facts_;
   std::vector<Quantity> lent_;
   AnswerCheck out_;

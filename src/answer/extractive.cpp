@@ -4,6 +4,7 @@
 #include <set>
 
 #include "answer/candidates.h"
+#include "answer/gate.h"
 #include "answer/match.h"
 #include "answer/quantities.h"
 #include "answer/question.h"
@@ -151,10 +152,10 @@ class Composer {
     for (const Candidate& candidate : candidates) {
       if (picks_.size() >= settings_.max_sentences) break;
       // A second sentence must be nearly as good as the first, and of the kind asked for.
-      if (!picks_.empty() && (candidate.finer != picks_.front().candidate.finer || candidate.score * 100 < best * 65 || candidate.kind < picks_.front().candidate.kind)) continue;
+      if (!picks_.empty() && !candidate.alternative && (candidate.finer != picks_.front().candidate.finer || candidate.score * 100 < best * 65 || candidate.kind < picks_.front().candidate.kind)) continue;
       Pick made = make_pick(candidate);
       // ... unless it comes from elsewhere and says otherwise.
-      const bool close = picks_.empty() || (candidate.score * 100 >= best * 84 && candidate.coverage + 100 >= picks_.front().candidate.coverage);
+      const bool close = picks_.empty() || candidate.alternative || (candidate.score * 100 >= best * 84 && candidate.coverage + 100 >= picks_.front().candidate.coverage);
       if (!close && !disagree(picks_.front(), made)) continue;
       std::set<std::string> its = words_of(made.shown, analyzer_);
       const bool repeated = std::any_of(words.begin(), words.end(), [&](const auto& other) { return likeness(its, other) >= 850; }) && !differs_in_numbers(made);
@@ -293,26 +294,124 @@ AnswerText not_found(const Question& question) {
   return answer;
 }
 
+// The evidence as the question meets it.
+struct Reading {
+  Question question;
+  std::vector<ItemMatch> items;
+  CalendarDay today;
+};
+
+Reading read_evidence(std::string_view question, std::span<const EvidenceItem> evidence, const ClockInputs& clock, const Analyzer& analyzer) {
+  Reading reading{analyse_question(question, clock, analyzer), {}, local_day(clock).value_or(CalendarDay{})};
+  if (reading.question.concepts.empty()) return reading;
+  for (const EvidenceItem& item : evidence) reading.items.push_back(match_item(item, reading.question, analyzer));
+  share_within_documents(reading.items);
+  return reading;
+}
+
+struct Choice {
+  std::vector<Candidate> candidates;   // the first leads; none: not found
+  bool sure = true;
+};
+
+// What words alone speak for: candidates without flaws, of which one of the first is strong enough.
+std::vector<Candidate> strong_candidates(const Reading& reading, std::span<const Candidate> all) {
+  std::vector<Candidate> candidates;
+  for (const Candidate& candidate : all) {
+    const Unit& unit = reading.items[candidate.item].units.units[candidate.unit];
+    if (candidate.flaws == 0 && (candidate.own > 0 || !unit.intros.empty())) candidates.push_back(candidate);
+  }
+  const auto strong = std::find_if(candidates.begin(), candidates.end(), [&](const Candidate& c) { return is_strong_enough(reading.question, reading.items, c); });
+  if (strong == candidates.end() || strong - candidates.begin() > 3) return {};
+  if (is_undecided(reading.question, reading.items, std::span(candidates).subspan(static_cast<std::size_t>(strong - candidates.begin())))) return {};
+  return {strong, candidates.end()};
+}
+
+// A code that is asked for must be there, and a table's row be of the time asked for, however near the span is.
+bool is_ruled_out(const Reading& reading, const Candidate& candidate) {
+  const bool row = reading.items[candidate.item].units.units[candidate.unit].kind == UnitKind::kRow;
+  const bool amount = reading.question.asked == Asked::kAmount || reading.question.asked == Asked::kCount;
+  return (candidate.flaws & kFlawCode) != 0 || ((row || amount) && (candidate.flaws & (kFlawTime | kFlawRange)) != 0);
+}
+
+// The gate decides, by the span that answers best. What words speak for leads if its span answers nearly as well;
+// units of other such spans follow.
+Choice choose(const Reading& reading) {
+  constexpr std::int64_t kNearlyAsWell = 1500, kAsWell = 500, kWithStrongWords = -1500, kPerLogit = 150;
+  std::vector<Candidate> candidates = find_candidates(reading.question, reading.items, reading.today, true);
+  const std::vector<Candidate> strong = strong_candidates(reading, candidates);
+  const bool has_vectors = std::any_of(reading.items.begin(), reading.items.end(), [](const ItemMatch& m) { return m.item->vector_score > 0; });
+  // Where there are no vectors, words alone decide.
+  if (!has_vectors) return {strong, true};
+  std::erase_if(candidates, [&](const Candidate& c) { return is_ruled_out(reading, c); });
+  const std::vector<RankedItem> ranked = rank_items(reading.question, reading.items, candidates);
+  const std::int64_t score = gate(ranked);
+  if (ranked.empty() || score <= (strong.empty() ? 0 : kWithStrongWords)) return {};
+  const auto behind = [&](std::size_t item) {
+    const auto found = std::find_if(ranked.begin(), ranked.end(), [&](const RankedItem& r) { return r.item == item; });
+    return found == ranked.end() ? std::int64_t{1} << 40 : ranked.front().preference - found->preference;
+  };
+  const bool words_lead = !strong.empty() && (ranked.front().best.flaws != 0 || behind(strong.front().item) <= 2 * kNearlyAsWell);
+  std::vector<Candidate> chosen{words_lead ? strong.front() : ranked.front().best};
+  for (Candidate& candidate : candidates) {
+    const bool leads = candidate.item == chosen.front().item && candidate.unit == chosen.front().unit;
+    if (leads || behind(candidate.item) > kNearlyAsWell || (candidate.flaws != 0 && candidate.item != chosen.front().item)) continue;
+    candidate.score -= behind(candidate.item) * kPerLogit / 1000;
+    chosen.push_back(candidate);
+  }
+  std::stable_sort(chosen.begin() + 1, chosen.end(), [](const Candidate& a, const Candidate& b) { return a.score > b.score; });
+  // Another document that may be meant just as well is quoted beside the first.
+  const auto uri = [&](std::size_t item) -> const std::string& { return reading.items[item].item->uri; };
+  for (const RankedItem& other : ranked) {
+    if (uri(other.item) == uri(chosen.front().item) || other.best.flaws != 0) continue;
+    if (behind(other.item) <= (is_sure(score) ? kAsWell : kNearlyAsWell)) {
+      chosen.insert(chosen.begin() + 1, other.best);
+      chosen[1].alternative = true;
+    }
+    break;
+  }
+  return {std::move(chosen), is_sure(score)};
+}
+
+// Is a part of the question left without an answer? A number that is asked for twice must be there twice.
+bool leaves_a_part(std::string_view text, const AnswerText& answer, const ClockInputs& clock, const Analyzer& analyzer) {
+  const std::vector<std::string> parts = question_parts(text);
+  if (parts.size() < 2) return false;
+  std::string shown = answer.answer;
+  for (const Citation& citation : answer.citations)
+    if (const std::size_t at = shown.find(citation.marker); at != std::string::npos) shown.erase(at, citation.marker.size());
+  std::size_t amounts_asked = 0;
+  for (const std::string& part : parts) {
+    const Question asked = analyse_question(part, clock, analyzer);
+    amounts_asked += asked.asked == Asked::kAmount || asked.asked == Asked::kCount || asked.asked == Asked::kDuration;
+    if (holds_kind(shown, asked) == 0) return true;
+  }
+  return amounts_asked > find_quantities(shown).size();
+}
+
 }  // namespace
 
 AnswerText extractive_answer(std::string_view question_text, std::span<const EvidenceItem> evidence, const ClockInputs& clock,
                              const Analyzer& analyzer, const ExtractiveSettings& settings) {
-  const Question question = analyse_question(question_text, clock, analyzer);
-  if (question.concepts.empty() || evidence.empty() || settings.max_sentences == 0) return not_found(question);
-  std::int64_t best_vector = 0, best_terms = 0;
-  std::vector<ItemMatch> items;
-  for (const EvidenceItem& item : evidence) {
-    best_vector = std::max(best_vector, item.vector_score);
-    best_terms = std::max(best_terms, item.term_coverage);
-    items.push_back(match_item(item, question, analyzer));
-  }
-  if (best_vector < settings.min_vector_score && best_terms < settings.min_term_coverage) return not_found(question);
-  share_within_documents(items);
-  const std::vector<Candidate> candidates = find_candidates(question, items, local_day(clock).value_or(CalendarDay{}));
-  const auto strong = std::find_if(candidates.begin(), candidates.end(), [&](const Candidate& c) { return is_strong_enough(question, items, c); });
-  if (strong == candidates.end() || strong - candidates.begin() > 3) return not_found(question);
-  if (is_undecided(question, items, std::span(candidates).subspan(static_cast<std::size_t>(strong - candidates.begin())))) return not_found(question);
-  return Composer(question, items, analyzer, settings).compose(std::vector<Candidate>(strong, candidates.end()));
+  const Reading reading = read_evidence(question_text, evidence, clock, analyzer);
+  if (reading.items.empty() || settings.max_sentences == 0) return not_found(reading.question);
+  const Choice chosen = choose(reading);
+  if (chosen.candidates.empty()) return not_found(reading.question);
+  AnswerText answer = Composer(reading.question, reading.items, analyzer, settings).compose(chosen.candidates);
+  if (answer.verdict == Verdict::kSupported && (!chosen.sure || leaves_a_part(question_text, answer, clock, analyzer))) answer.verdict = Verdict::kPartly;
+  return answer;
+}
+
+std::vector<SpanFeatures> span_features(std::string_view question, std::span<const EvidenceItem> evidence, const ClockInputs& clock,
+                                        const Analyzer& analyzer) {
+  const Reading reading = read_evidence(question, evidence, clock, analyzer);
+  if (reading.items.empty()) return {};
+  std::vector<SpanFeatures> spans;
+  std::vector<Candidate> candidates = find_candidates(reading.question, reading.items, reading.today, true);
+  std::erase_if(candidates, [&](const Candidate& c) { return is_ruled_out(reading, c); });
+  for (const RankedItem& item : rank_items(reading.question, reading.items, candidates))
+    spans.push_back({reading.items[item.item].item->number, {item.features.begin(), item.features.end()}});
+  return spans;
 }
 
 }  // namespace grounds

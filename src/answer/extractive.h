@@ -12,10 +12,6 @@ namespace grounds {
 
 struct ExtractiveSettings {
   std::uint32_t max_sentences = 3;
-  // Below these the evidence is too weak and the answer is "not found in the documents"; calibrated on
-  // samples/ and on the evaluation sets (docs/quality.md says how).
-  std::int64_t min_vector_score = 0;
-  std::int64_t min_term_coverage = 0;
 };
 
 // A pure function of its arguments: deterministic, no clock, no randomness, no floating-point
@@ -25,6 +21,14 @@ struct ExtractiveSettings {
 AnswerText extractive_answer(std::string_view question, std::span<const EvidenceItem> evidence,
                              const ClockInputs& clock, const Analyzer& analyzer,
                              const ExtractiveSettings& settings);
+
+// The spans of the evidence as the gate sees them, best first: what its weights are fitted to (answer/gate.h).
+struct SpanFeatures {
+  std::uint32_t evidence = 0;            // EvidenceItem::number
+  std::vector<std::int32_t> values;      // in the order of kGateFeatures
+};
+std::vector<SpanFeatures> span_features(std::string_view question, std::span<const EvidenceItem> evidence, const ClockInputs& clock,
+                                        const Analyzer& analyzer);
 
 // Marks evidence that tries to give the reader instructions ("ignore previous instructions", "忽略以上指令").
 // Returns the offending phrases; empty if there is none.

@@ -23,6 +23,7 @@ constexpr auto kGroups = std::to_array<std::string_view>({
     "margin/gross margin/毛利率/毛利", "revenue/turnover/sales/营收/收入/营业收入/销售额", "first day/day one/第一天/报到当天/入职当天", "sell/sold/sales/销售/销售额/卖/业绩/sales figures",
     "total/sum/overall/altogether/合计/总计/一共/全年/总额/共计", "average/mean/平均", "increase/rise/grow/growth/raise/上涨/增长/涨价/提高/上调",
     "decrease/fall/drop/decline/下降/下跌/减少/掉/降低/下滑", "payment/pay/付款/支付", "deposit/押金/定金",
+    "costs/cost/成本", "output/production/产量", "quantity/volume/数量/销量", "headcount/人数/员工人数", "region/area/地区/区域/大区", "product/产品", "month/月份", "quarter/季度",
     // Buying and making.
     "buy/bought/purchase/procure/source/采购/购买/买", "order/orders/订单/订货/订购", "supplier/vendor/manufacturer/供应商/厂商/供货商", "customer/client/customers/客户/顾客",
     "quote/quotation/offer/报价/比价/询价", "delivery/lead time/delivery time/交期/交货期/交货", "warranty/guarantee/质保/保修/质保期", "replace/exchange/更换/换/换回",

@@ -85,7 +85,7 @@ std::string padded_lower(std::string_view text) {
 Asked asked_english(const std::string& q) {
   if (has_any(q, {" phone number", " telephone", " which number", " what number", " extension ", " hotline", " phone "})) return Asked::kPhone;
   if (has_any(q, {" who ", " whom ", " whose ", " which person", " which manager"})) return Asked::kPerson;
-  if (has_any(q, {" when ", " what date", " which date", " which day", " what day", " what year", " which year", " what time", " which month", " by what date", " until what"})) return Asked::kDate;
+  if (has_any(q, {" when ", " what date", " which date", " which day", " what day", " which weekday", " what weekday", " what year", " which year", " what time", " which month", " by what date", " until what"})) return Asked::kDate;
   if (has_any(q, {" how long ", " how often ", " how soon ", " how quickly "})) return Asked::kDuration;
   if (has_any(q, {" how many "})) return Asked::kCount;
   if (has_any(q, {" how much ", " how fast ", " how high ", " how large ", " how big ", " how heavy ", " how far ", " how old ", " what percentage", " what share", " at which pressure", " what is the price", " how hot "})) return Asked::kAmount;
@@ -389,6 +389,31 @@ void mark_head(Question& question) {
 }
 
 }  // namespace
+
+std::vector<std::string> question_parts(std::string_view text) {
+  const std::string folded = lower(text);
+  std::vector<std::size_t> cuts{0};
+  if (is_chinese(text)) {
+    const auto asks = [](std::string_view part) {
+      return has_any(part, {"多少", "几", "谁", "什么", "哪", "何时", "多久", "多长", "多大", "多高", "为何", "怎么", "如何", "吗"});
+    };
+    for (std::size_t at = 0; at < text.size(); ++at)
+      for (const std::string_view mark : {"，", "；", "？", ",", ";", "?"})
+        if (text.substr(at).starts_with(mark) && asks(text.substr(cuts.back(), at - cuts.back())) && asks(text.substr(at + mark.size()))) cuts.push_back(at + mark.size());
+  } else if (folded.size() == text.size()) {
+    for (std::size_t at = folded.find(" and "); at != std::string::npos; at = folded.find(" and ", at + 1)) {
+      const std::string_view rest = std::string_view(folded).substr(at + 5);
+      for (const std::string_view asking : {"how ", "what ", "which ", "who ", "whom ", "when", "where", "why", "on which ", "on what ", "by when", "by whom", "from when", "until when", "in which ", "at which ", "at what ", "for how "})
+        if (rest.starts_with(asking)) {
+          cuts.push_back(at + 5);
+          break;
+        }
+    }
+  }
+  std::vector<std::string> parts;
+  for (std::size_t i = 0; i < cuts.size(); ++i) parts.emplace_back(text.substr(cuts[i], (i + 1 < cuts.size() ? cuts[i + 1] : text.size()) - cuts[i]));
+  return parts;
+}
 
 Question analyse_question(std::string_view text, const ClockInputs& clock, const Analyzer& analyzer) {
   Question question;

@@ -51,6 +51,10 @@ struct Question {
   std::unordered_map<std::string, std::uint32_t> terms;
 };
 
+// The parts of a question that asks for several things ("how often is it and on which weekday?"); one part, the
+// whole, of any other.
+std::vector<std::string> question_parts(std::string_view text);
+
 Question analyse_question(std::string_view text, const ClockInputs& clock, const Analyzer& analyzer);
 
 }  // namespace grounds

@@ -140,6 +140,16 @@ std::vector<Line> lines_of(std::string_view text) {
   return lines;
 }
 
+// Cuts many texts with one iterator, which is dear to make.
+class SentenceCutter {
+ public:
+  SentenceCutter();
+  std::vector<Cell> cut(std::string_view text);
+
+ private:
+  std::unique_ptr<icu::BreakIterator> breaks_;
+};
+
 class Cutter {
  public:
   explicit Cutter(const EvidenceItem& item) : item_(item), text_(item.text), lines_(lines_of(item.text)) {}
@@ -186,6 +196,7 @@ class Cutter {
         first = i + 1;
       }
     }
+    add_stated_unit(head, i, first, stop, framed);
     out_.tables.push_back(std::move(head));
     for (std::size_t r = first; r < stop; ++r) {
       auto cells = cells_of(r);
@@ -193,6 +204,45 @@ class Cutter {
     }
     asked_.reset();
     return stop;
+  }
+
+  // "单位：万元" above a table is the unit of its columns of bare numbers: it goes into their headers, so that
+  // no cell is shown or checked without it.
+  void add_stated_unit(TableHead& head, std::size_t start, std::size_t first, std::size_t stop, bool framed) const {
+    constexpr std::size_t kLinesAbove = 3;
+    std::string_view unit;
+    for (std::size_t above = 1; above <= kLinesAbove && above <= start && unit.empty(); ++above) unit = stated_unit(line(start - above));
+    if (unit.empty()) return;
+    std::vector<bool> numbers(head.header.size(), true), any(head.header.size(), false);
+    for (std::size_t r = first; r < stop; ++r) {
+      const auto cells = row_cells(text_, lines_[r].begin, lines_[r].end, framed);
+      if (is_rule(text_, cells)) continue;
+      for (std::size_t c = 0; c < cells.size() && c < numbers.size(); ++c) {
+        const std::string_view cell = text_.substr(cells[c].begin, cells[c].end - cells[c].begin);
+        if (cell.empty() || cell == "-") continue;
+        const auto amounts = find_quantities(cell);
+        any[c] = true;
+        numbers[c] = numbers[c] && amounts.size() == 1 && amounts.front().unit.empty() && amounts.front().begin == 0 && amounts.front().end == cell.size();
+      }
+    }
+    for (std::size_t c = 0; c < head.header.size(); ++c) {
+      const HeaderUnit own = header_unit(head.header[c]);
+      if (numbers[c] && any[c] && own.unit.empty() && own.power_of_ten == 0) head.header[c].append("（").append(unit).append("）");
+    }
+  }
+
+  // What stands behind "单位：" or "Unit:", up to the next mark.
+  static std::string_view stated_unit(std::string_view line) {
+    for (const std::string_view mark : {"单位：", "单位:", "Unit:", "Units:", "unit:"}) {
+      const std::size_t at = line.find(mark);
+      if (at == std::string_view::npos) continue;
+      std::string_view unit = line.substr(at + mark.size());
+      for (const std::string_view end : {"）", ")", "，", ",", "；", ";", "。"}) unit = unit.substr(0, unit.find(end));
+      unit = trim(unit);
+      constexpr std::size_t kLongestUnit = 24;
+      if (unit.size() <= kLongestUnit) return unit;
+    }
+    return {};
   }
 
   bool is_heading(std::size_t i) const {
@@ -247,7 +297,7 @@ class Cutter {
   }
 
   void cut_running(UnitKind kind, std::size_t begin, std::size_t end) {
-    for (const Cell& sentence : cut_sentences(text_.substr(begin, end - begin))) {
+    for (const Cell& sentence : sentences_.cut(text_.substr(begin, end - begin))) {
       const std::string_view s = text_.substr(begin + sentence.begin, sentence.end - sentence.begin);
       const bool question = s.ends_with("?") || s.ends_with("？");
       if (question) asked_.reset();
@@ -264,6 +314,7 @@ class Cutter {
   Units out_;
   std::vector<std::size_t> headings_;
   std::optional<std::size_t> intro_, asked_;
+  SentenceCutter sentences_;
 };
 
 bool ends_with_abbreviation(std::string_view sentence) {
@@ -272,6 +323,33 @@ bool ends_with_abbreviation(std::string_view sentence) {
   std::transform(word.begin(), word.end(), word.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
   if (word.size() == 2 && word[1] == '.' && word[0] >= 'a' && word[0] <= 'z') return true;  // an initial
   return std::find(kAbbreviations.begin(), kAbbreviations.end(), word) != kAbbreviations.end();
+}
+
+SentenceCutter::SentenceCutter() {
+  UErrorCode status = U_ZERO_ERROR;
+  breaks_.reset(icu::BreakIterator::createSentenceInstance(icu::Locale::getRoot(), status));
+  if (U_FAILURE(status)) breaks_.reset();
+}
+
+std::vector<Cell> SentenceCutter::cut(std::string_view text) {
+  std::vector<Cell> sentences;
+  // A line break is a sentence end to ICU: inside a paragraph it is a space.
+  std::string flat(text);
+  std::replace_if(flat.begin(), flat.end(), [](char c) { return c == '\n' || c == '\r'; }, ' ');
+  if (!breaks_) return {trimmed(text, 0, text.size())};
+  UErrorCode status = U_ZERO_ERROR;
+  UText* source = utext_openUTF8(nullptr, flat.data(), static_cast<std::int64_t>(flat.size()), &status);
+  breaks_->setText(source, status);
+  std::size_t begin = 0;
+  for (int next = breaks_->next(); next != icu::BreakIterator::DONE; next = breaks_->next()) {
+    const auto end = static_cast<std::size_t>(next);
+    const Cell sentence = trimmed(text, begin, end);
+    if (end < text.size() && ends_with_abbreviation(text.substr(sentence.begin, sentence.end - sentence.begin))) continue;
+    if (sentence.begin < sentence.end) sentences.push_back(sentence);
+    begin = end;
+  }
+  utext_close(source);
+  return sentences;
 }
 
 }  // namespace
@@ -284,27 +362,7 @@ std::vector<std::string> split_row(std::string_view line) {
   return cells;
 }
 
-std::vector<Cell> cut_sentences(std::string_view text) {
-  std::vector<Cell> sentences;
-  // A line break is a sentence end to ICU: inside a paragraph it is a space.
-  std::string flat(text);
-  std::replace_if(flat.begin(), flat.end(), [](char c) { return c == '\n' || c == '\r'; }, ' ');
-  UErrorCode status = U_ZERO_ERROR;
-  const std::unique_ptr<icu::BreakIterator> breaks(icu::BreakIterator::createSentenceInstance(icu::Locale::getRoot(), status));
-  if (U_FAILURE(status)) return {trimmed(text, 0, text.size())};
-  UText* source = utext_openUTF8(nullptr, flat.data(), static_cast<std::int64_t>(flat.size()), &status);
-  breaks->setText(source, status);
-  std::size_t begin = 0;
-  for (int next = breaks->next(); next != icu::BreakIterator::DONE; next = breaks->next()) {
-    const auto end = static_cast<std::size_t>(next);
-    const Cell sentence = trimmed(text, begin, end);
-    if (end < text.size() && ends_with_abbreviation(text.substr(sentence.begin, sentence.end - sentence.begin))) continue;
-    if (sentence.begin < sentence.end) sentences.push_back(sentence);
-    begin = end;
-  }
-  utext_close(source);
-  return sentences;
-}
+std::vector<Cell> cut_sentences(std::string_view text) { return SentenceCutter().cut(text); }
 
 Units cut_units(const EvidenceItem& item) { return Cutter(item).cut(); }
 

@@ -1,6 +1,9 @@
 #include <algorithm>
 #include <cstdio>
 
+#include "answer/extractive.h"
+#include "answer/gate.h"
+#include "base/canonical_json.h"
 #include "cli/session.h"
 #include "cli/output_file.h"
 #include "cli/terminal.h"
@@ -18,7 +21,7 @@ namespace {
 struct Options {
   std::string beir, qrels, collection, model, mode = "hybrid";
   std::vector<std::string> settings;
-  std::string run_out, queries_out, html_out, gate;
+  std::string run_out, queries_out, html_out, gate, features_out;
   bool per_query = false;
   std::string first, second;  // of `compare`, `score` and `answers`
   std::string backend;
@@ -261,7 +264,21 @@ void print_answer_summary(const AnswerSummary& summary) {
   print_line(format_table(rows));
 }
 
+// What the gate of the built-in backend saw, and whether a span holds the answer: what its weights are fitted to.
+std::string features_line(const AnswerQuestion& question, const Answer& answer, const ClockInputs& clock, const Analyzer& analyzer) {
+  Json spans = Json::array();
+  for (SpanFeatures& each : span_features(question.question, answer.evidence, clock, analyzer)) {
+    const EvidenceItem& item = answer.evidence.at(each.evidence - 1);
+    const bool right = std::ranges::count(question.documents, item.uri) > 0;
+    const bool holds = right && std::ranges::any_of(question.answers, [&](const std::string& text) { return item.text.find(text) != std::string::npos; });
+    spans.push_back({{"evidence", each.evidence}, {"document", right}, {"holds", holds}, {"values", std::move(each.values)}});
+  }
+  return canonical_json({{"id", question.id}, {"question", question.question}, {"answerable", question.answerable},
+                         {"features", kGateFeatures}, {"spans", std::move(spans)}}).value_or("");
+}
+
 Result<int> run_answers(Session& session, const Options& options) {
+  GROUNDS_RETURN_IF_ERROR(check_output(session, options.features_out));
   Findings findings;
   GROUNDS_ASSIGN_OR_RETURN(auto questions,
                            read_answer_questions(session.environment().file_system, options.first, findings));
@@ -269,6 +286,7 @@ Result<int> run_answers(Session& session, const Options& options) {
   watch_interrupts();
   ProgressLine line(!session.quiet);
   std::uint64_t done = 0;
+  std::string features;
   auto ask_one = [&](const AnswerQuestion& question) -> Result<GivenAnswer> {
     if (interrupted()) return fail(ErrorCode::kUnavailable, "interrupted; nothing was scored");
     line.show(done, questions.size(), std::to_string(done) + "/" + std::to_string(questions.size()) + " questions");
@@ -281,10 +299,13 @@ Result<int> run_answers(Session& session, const Options& options) {
     if (question.groups.empty()) request.principal.groups = {kEveryone};
     std::ranges::sort(request.principal.groups);
     GROUNDS_ASSIGN_OR_RETURN(Answer answer, engine->asker().ask(request));
+    if (!options.features_out.empty())
+      features += features_line(question, answer, {session.environment().clock.now(), session.environment().clock.zone()}, engine->searcher().analyzer()) + "\n";
     return GivenAnswer{answer.answer_id, std::move(answer.text)};
   };
   GROUNDS_ASSIGN_OR_RETURN(std::vector<ScoredAnswer> scores, score_questions(questions, ask_one));
   line.clear();
+  GROUNDS_RETURN_IF_ERROR(write_output(session, options.features_out, features));
   AnswerSummary summary = summarise_answers(scores);
   if (session.json) {
     Json view = answer_summary_view(summary);
@@ -341,6 +362,7 @@ void add_eval(CLI::App& app, Session& session) {
   answers->add_option("-c,--collection", options->collection, "Collection to ask (else default)");
   answers->add_option("--backend", options->backend, "Who answers (else answer.backend of grounds.toml)");
   answers->add_flag("--per-query", options->per_query, "Show the wrong answers; with --json all of them");
+  answers->add_option("--features-out", options->features_out, "Write what the built-in backend's gate saw, for fit_answer_gate.py");
   answers->footer("Each answer is on record like any other. Questions with \"groups\" are asked by a member of these.");
   answers->callback([&session, options] {
     session.command = [&session, options] { return run_answers(session, *options); };

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <random>
 
+#include "answer/gate.h"
+#include "answer/question.h"
 #include "answer/units.h"
 #include "base/utf8.h"
 #include "tests/answer/labelled.h"
@@ -157,15 +159,31 @@ TEST_CASE("What a document instructs is not followed") {
 
 TEST_CASE("No more sentences than asked for") {
   const std::vector<Source> sources{{"The pump stops at 5 bar. The pump stops at night. The pump stops when the pump valve opens. The pump stops always."}};
-  for (std::uint32_t most = 1; most <= 3; ++most) CHECK(ask("When does the pump stop?", sources, labelled_clock(), {most, 0, 0}).citations.size() <= most);
-  CHECK(ask("When does the pump stop?", sources, labelled_clock(), {0, 0, 0}).verdict == Verdict::kNotFound);
+  for (std::uint32_t most = 1; most <= 3; ++most) CHECK(ask("When does the pump stop?", sources, labelled_clock(), {most}).citations.size() <= most);
+  CHECK(ask("When does the pump stop?", sources, labelled_clock(), {0}).verdict == Verdict::kNotFound);
 }
 
-TEST_CASE("Evidence below the thresholds is too weak") {
-  auto items = evidence({{"The warranty is 24 months."}});
-  items[0].vector_score = 500, items[0].term_coverage = 500;
-  CHECK(extractive_answer("How long is the warranty?", items, labelled_clock(), test_analyzer(), {3, 501, 501}).verdict == Verdict::kNotFound);
-  CHECK(extractive_answer("How long is the warranty?", items, labelled_clock(), test_analyzer(), {3, 500, 501}).verdict == Verdict::kSupported);
+TEST_CASE("With vectors the gate decides: a near span that answers is quoted, far ones about something else are not") {
+  auto items = evidence({{"The warranty of the pump is 24 months.", "warranty.md", "Warranty"}, {"The canteen is open at noon.", "canteen.md", "Canteen"}});
+  const auto ask_with = [&](std::string_view question, int cosine, int coverage) {
+    for (EvidenceItem& item : items) item.vector_score = 600'000, item.term_coverage = 0, item.score = 300'000, item.lexical_score = 0;
+    items[0].vector_score = (std::int64_t{1} << 20) * cosine / 1000, items[0].term_coverage = (std::int64_t{1} << 20) * coverage / 1000;
+    items[0].score = items[0].vector_score * 2, items[0].lexical_score = items[0].term_coverage * 4;
+    return extractive_answer(question, items, labelled_clock(), test_analyzer(), {});
+  };
+  const AnswerText answer = ask_with("How long is the warranty of the pump?", 850, 1000);
+  CHECK(holds(answer, "24 months"));
+  CHECK(answer.verdict == Verdict::kSupported);
+  CHECK(ask_with("When does the wafer line in Dresden start?", 450, 0).verdict == Verdict::kNotFound);
+}
+
+TEST_CASE("The features of the gate are one a name, and spans are ranked by them the same way every time") {
+  auto items = evidence({{"The warranty of the pump is 24 months."}, {"The pump weighs 12 kg."}});
+  for (EvidenceItem& item : items) item.vector_score = 700'000, item.score = 500'000;
+  const auto spans = span_features("How long is the warranty of the pump?", items, labelled_clock(), test_analyzer());
+  REQUIRE(spans.size() == 2);
+  CHECK(spans[0].evidence == 1);
+  for (const SpanFeatures& span : spans) CHECK(span.values.size() == kGateFeatures.size());
 }
 
 TEST_CASE("Every non-space byte of any text is in exactly one unit, but for table headers") {
@@ -205,4 +223,25 @@ TEST_CASE("Hostile evidence and questions do no harm") {
     const AnswerText answer = ask(question + " 销售 sales 2025 |", {{text}, {"| | |\n| |"}, {""}});
     CHECK(is_valid_utf8(answer.answer));
   }
+}
+
+TEST_CASE("The unit that stands above a table stands with its cells") {
+  const AnswerText answer = ask("3月华东的销售额是多少？", {{"2025年上半年销售额\n\n单位：万元\n\n月份 | 华东 | 华南\n2月 | 986.4 | 702.8\n3月 | 1,318.7 | 905.2", "sales.md", "2025年销售额"}});
+  CHECK(answer.answer == "月份：3月；华东（万元）：1,318.7；华南（万元）：905.2[1]");
+}
+
+TEST_CASE("A question of two parts that is answered by half is partly answered") {
+  const std::vector<Source> sources{{"The company meeting takes place in the canteen.", "meeting.md", "Company meeting"}};
+  CHECK(ask("Where does the company meeting take place?", sources).verdict == Verdict::kSupported);
+  CHECK(ask("Where does the company meeting take place and when?", sources).verdict == Verdict::kPartly);
+  const std::vector<Source> limits{{"一个备份任务默认使用四个线程。", "a.md", "备份任务"}};
+  CHECK(ask("备份任务默认使用几个线程，最多可以调到多少？", limits).verdict == Verdict::kPartly);
+  CHECK(ask("备份任务默认使用几个线程？", limits).verdict == Verdict::kSupported);
+}
+
+TEST_CASE("A question is cut where another one begins, and nowhere else") {
+  CHECK(question_parts("How often is it and on which weekday?").size() == 2);
+  CHECK(question_parts("What do bread and butter cost?").size() == 1);
+  CHECK(question_parts("默认是多少，最大能调到多少").size() == 2);
+  CHECK(question_parts("在这个系统里，默认是多少？").size() == 1);
 }

@@ -5,6 +5,7 @@
 #include "answer/backends/openai.h"
 #include "answer/checks.h"
 #include "answer/extractive.h"
+#include "answer/gate.h"
 #include "base/utf8.h"
 
 namespace grounds {
@@ -49,6 +50,8 @@ Status Asking::choose() {
     model.parameters = request_parameters(*backend_, request_.temperature);
     model.timeout_seconds = backend_->timeout_seconds;
     model.fallback = backend_->fallback;
+  } else {
+    model.parameters = {{"gate", kGateVersion}};
   }
   GROUNDS_ASSIGN_OR_RETURN(template_, asker_.templates_.find(request_.prompt_template, question_language(request_.question)));
   inputs_.template_id = template_.id();
