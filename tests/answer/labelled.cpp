@@ -57,6 +57,16 @@ class Documents {
     return evidence;
   }
 
+  std::vector<EvidenceItem> document(const std::string& uri) const {
+    std::vector<EvidenceItem> parts;
+    for (const EvidenceItem& item : items_) {
+      if (item.uri != uri) continue;
+      parts.push_back(item);
+      parts.back().number = static_cast<std::uint32_t>(parts.size());
+    }
+    return parts;
+  }
+
  private:
   std::vector<EvidenceItem> items_;
   std::vector<std::set<std::string>> terms_;
@@ -82,6 +92,8 @@ const std::vector<LabelledQuestion>& labelled_questions() {
   }();
   return all;
 }
+
+std::vector<EvidenceItem> labelled_document(const std::string& uri) { return documents().document(uri); }
 
 std::vector<EvidenceItem> labelled_evidence(const std::string& question, std::size_t count) { return documents().search(question, count); }
 
