@@ -66,8 +66,9 @@ void add_answer_schemas(Json& all) {
   all["LedgerEntry"] = whole_object({{"sequence", whole()}, {"time", text()}, {"hash", text()}, {"previous", text()}, {"body", any_object()}});
   all["Record"] = object({{"answer_id", text()}, {"state", text()}, {"opened", ref("LedgerEntry")}, {"closed", or_null(ref("LedgerEntry"))},
                           {"texts", described(any_object(), "Question, evidence, prompt, response and attempts, as far as they may be seen")}, {"erased", list(text())},
+                          {"problems", described(list(ref("LedgerProblem")), "What about it does not match its hashes")},
                           {"left_out", described(list(text()), "Texts that are not shown")}},
-                         {"answer_id", "state", "opened", "closed", "texts", "erased"});
+                         {"answer_id", "state", "opened", "closed", "texts", "erased", "problems"});
   const Json sameness = text();
   all["Replay"] = whole_object({{"answer_id", text()}, {"retrieval", sameness}, {"prompt", sameness}, {"embedding", sameness}, {"analysis", sameness}, {"answer", sameness},
                                 {"causes", list(text())}, {"details", list(text())}});
