@@ -185,11 +185,69 @@ Result<Mixer::Mixed> Mixer::mix_snapshot(FactorSet from_b, const std::set<std::s
   return mixed;
 }
 
+// Documents that the principal of answer `asked` may read in a generation.
+Result<const Mixer::DocumentSet*> Mixer::granted(int asked, Generation generation) {
+  const std::pair key(asked, generation);
+  if (auto found = granted_.find(key); found != granted_.end()) return &found->second;
+  DocumentSet documents;
+  GROUNDS_ASSIGN_OR_RETURN(CatalogConnection catalog, services_.workspace.catalog());
+  GROUNDS_ASSIGN_OR_RETURN(
+      Statement statement,
+      catalog->prepare("SELECT document FROM access WHERE \"group\" IN (SELECT value FROM json_each(?1)) AND created <= ?2 AND "
+                       "(retired IS NULL OR retired > ?2)"));
+  const std::string groups = Json(sides_[asked]->inputs.principal.groups).dump();
+  statement.bind(groups, generation);
+  for (;;) {
+    GROUNDS_ASSIGN_OR_RETURN(bool row, statement.step());
+    if (!row) return &granted_.emplace(key, std::move(documents)).first->second;
+    documents.insert(statement.integer(0));
+  }
+}
+
+// Documents that were there when answer `asked` was given.
+Result<const Mixer::DocumentSet*> Mixer::present(int asked) {
+  if (auto found = present_.find(asked); found != present_.end()) return &found->second;
+  DocumentSet documents;
+  const AnswerInputs& inputs = sides_[asked]->inputs;
+  GROUNDS_ASSIGN_OR_RETURN(CatalogConnection catalog, services_.workspace.catalog());
+  GROUNDS_ASSIGN_OR_RETURN(
+      Statement statement,
+      catalog->prepare("SELECT v.document FROM documents d JOIN versions v ON v.document = d.id WHERE d.collection = ?1 AND "
+                       "v.created <= ?2 AND (v.retired IS NULL OR v.retired > ?2)"));
+  statement.bind(inputs.collection_id, inputs.generation);
+  for (;;) {
+    GROUNDS_ASSIGN_OR_RETURN(bool row, statement.step());
+    if (!row) return &present_.emplace(asked, std::move(documents)).first->second;
+    documents.insert(statement.integer(0));
+  }
+}
+
 // Who may read a document is asked of the generation that the permissions come from. A document that was
 // not there then brings its permissions along with the generation that its text comes from: adding and
 // deleting documents is a change of the data.
-Result<std::set<std::int64_t>> Mixer::readable(FactorSet from_b, const Mixed& mixed) {
-  const AnswerInputs& asked = side(from_b, Factor::kPermissions).inputs;
+Result<Mixer::Readable> Mixer::readable(FactorSet from_b, const Mixed& mixed) {
+  const int whose = index(from_b, Factor::kPermissions);
+  const AnswerInputs& asked = sides_[whose]->inputs;
+  if (mixed.snapshot->collection.id != asked.collection_id) return readable_across(asked, mixed);
+  const Generation own = mixed.snapshot->generation;
+  const Generation other = mixed.generations.empty() ? own : mixed.generations.begin()->second;
+  GROUNDS_ASSIGN_OR_RETURN(const DocumentSet* was_there, present(whose));
+  GROUNDS_ASSIGN_OR_RETURN(const DocumentSet* then, granted(whose, asked.generation));
+  GROUNDS_ASSIGN_OR_RETURN(const DocumentSet* with_own, granted(whose, own));
+  GROUNDS_ASSIGN_OR_RETURN(const DocumentSet* with_other, granted(whose, other));
+  // A question about the past needs the permission of the day it is asked as well.
+  const DocumentSet* later = nullptr;
+  if (!asked.principal.auditor && asked.access_generation > asked.generation) {
+    GROUNDS_ASSIGN_OR_RETURN(later, granted(whose, asked.access_generation));
+  }
+  return Readable([=, &mixed](std::int64_t id) {
+    const DocumentSet* with_text = mixed.generations.contains(id) ? with_other : with_own;
+    return (was_there->contains(id) ? then : with_text)->contains(id) && (later == nullptr || later->contains(id));
+  });
+}
+
+// The same where the permissions come from another collection: documents are the same by URI.
+Result<Mixer::Readable> Mixer::readable_across(const AnswerInputs& asked, const Mixed& mixed) {
   constexpr const char* kRowsAt =
       "EXISTS (SELECT 1 FROM access x, json_each(?1) j WHERE x.document = {d}.id AND x.\"group\" = j.value AND "
       "x.created <= {g} AND (x.retired IS NULL OR x.retired > {g}))";
@@ -214,27 +272,28 @@ Result<std::set<std::int64_t>> Mixer::readable(FactorSet from_b, const Mixed& mi
                  own, other);
   // A question about the past needs the permission of the day it is asked as well.
   const bool asked_later = !asked.principal.auditor && asked.access_generation > asked.generation;
-  std::set<std::int64_t> documents;
+  DocumentSet documents;
   for (;;) {
     GROUNDS_ASSIGN_OR_RETURN(bool row, statement.step());
-    if (!row) return documents;
+    if (!row) break;
     const std::int64_t id = statement.integer(0);
     const bool was_there = statement.integer(1) != 0;
     const bool with_text = statement.integer(mixed.generations.contains(id) ? 5 : 4) != 0;
     const bool then = was_there ? statement.integer(2) != 0 : with_text;
     if (then && (!asked_later || statement.integer(3) != 0)) documents.insert(id);
   }
+  return Readable([documents = std::move(documents)](std::int64_t id) { return documents.contains(id); });
 }
 
 Status Mixer::apply_permissions(FactorSet from_b, Mixed& mixed) {
   if (side(from_b, Factor::kPermissions).inputs.principal.admin) return {};
-  GROUNDS_ASSIGN_OR_RETURN(std::set<std::int64_t> documents, readable(from_b, mixed));
+  GROUNDS_ASSIGN_OR_RETURN(Readable may_read, readable(from_b, mixed));
   for (std::size_t v = 0; v < mixed.snapshot->views.size(); ++v) {
     SegmentView& view = mixed.snapshot->views[v];
     GROUNDS_ASSIGN_OR_RETURN(std::span<const std::int64_t> owners, view.segment->documents());
     auto bits = view.live ? std::make_shared<Bitset>(*view.live) : std::make_shared<Bitset>(view.segment->size(), true);
     for (std::uint32_t i = 0; i < bits->size(); ++i)
-      if (bits->test(i) && !documents.contains(owners[i])) bits->clear(i);
+      if (bits->test(i) && !may_read(owners[i])) bits->clear(i);
     view.eligible = mixed.snapshot->permitted[v] = bits;
   }
   return {};

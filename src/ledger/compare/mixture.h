@@ -1,10 +1,12 @@
 // Prompts from the inputs of two answers mixed: each factor from one or the other.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <set>
 #include <string>
+#include <unordered_set>
 #include <vector>
 
 #include "grounds/result.h"
@@ -59,7 +61,13 @@ class Mixer {
   Result<Mixed> mix_snapshot(FactorSet from_b, const std::set<std::string>* documents);
   Result<Mixed> mix_generations(FactorSet from_b, const std::set<std::string>* documents);
   Result<Mixed> mix_collections(FactorSet from_b);
-  Result<std::set<std::int64_t>> readable(FactorSet from_b, const Mixed& mixed);
+  using DocumentSet = std::unordered_set<std::int64_t>;
+  // Whether a document of the mixture may be read, by id.
+  using Readable = std::function<bool(std::int64_t)>;
+  Result<Readable> readable(FactorSet from_b, const Mixed& mixed);
+  Result<Readable> readable_across(const AnswerInputs& asked, const Mixed& mixed);
+  Result<const DocumentSet*> granted(int asked, Generation generation);
+  Result<const DocumentSet*> present(int asked);
   Status apply_permissions(FactorSet from_b, Mixed& mixed);
   Result<Query> mix_query(FactorSet from_b, const Snapshot& snapshot);
   Result<std::vector<SearchHit>> hits(const Mixed& mixed, const Query& query, std::uint32_t k);
@@ -71,6 +79,8 @@ class Mixer {
   std::shared_ptr<const Snapshot> snapshots_[2];  // all documents, whoever asks
   std::vector<DocumentChange> changes_;
   FactorSet differing_;
+  std::map<std::pair<int, Generation>, DocumentSet> granted_;  // by whose principal; what granted() and present() found
+  std::map<int, DocumentSet> present_;
   std::map<FactorSet, std::vector<EvidenceItem>> kept_;  // by the factors that ranking depends on
 };
 
