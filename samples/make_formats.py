@@ -5,10 +5,12 @@ The same bytes each time, with nothing but Python 3.11: tests compare extracts o
 tests/ingest/golden. Usage: samples/make_formats.py [FOLDER]
 """
 import base64
+import gzip
 import io
 import json
 import struct
 import sys
+import tarfile
 import zipfile
 import zlib
 from pathlib import Path
@@ -281,16 +283,64 @@ def pdf():
     ])
 
 
+# A scanned delivery note, in English and Chinese: one bit a dot, 625 x 355, by zlib, in base 85.
+SCAN_WIDTH, SCAN_HEIGHT = 625, 355
+SCAN = base64.b85decode(
+    'c-rmU&uSyd836E71lu_*uASQs7+02kfti~I6jdOBJ?0I<z#jHGd((hX$tY~kVVTO3OBR;+O_DY}Oc4m^5w_)8M#t?QA5vnA`tp6%l5N@2SelspA!V@Dma2cM'
+    '|E>O1-2nIbGls+^E^&!VT;dX!xWpwcafwS@;u80N%V~Q*oMU%zUXB?D4Ip;mYL>m5bHoJ>en+koxeeJ;SDfeIcH>4&y_2gY0IxYzyKzv-cXITys5lfma_&wp'
+    'h?2usJ94p(H*l`yULhw9hnG8Yf%^`&Y!1eC;qViBgJA|^S!Fdf`tK#?^Lq||*^$GFW=h)<@`}O7k6;G=X*V!lWd$|**OKzdvBbM_)iW8nqEa74?$;fEkX6}9'
+    'fe8+ggMGMs<^^%Obh7Kfg6A_QCr;(Hf`DATA6EwCX25eVGp9;yoEbhi#j%v3FQM6wGthE6NFF)aI6zTgU-8Ehi@z6_qhuQpJP7WUA+APlBs|s|a`rvAI<%b3'
+    '*SH#g%YTK_Yg~iBW<L(63~im4jFGtH8aHAL>kYa5eYoQ#$Je+LIsIOoA`XOD;|y|qFOKIl8~dS(yYVZIfc$;AUdtVbtEQk-tV>6U-MO&h+FZPpH@UDMCn6Uf'
+    'wcJ-Xxokhq%QA8wwH@M>ii1qyAmi<UaX+p`4qFx;Ku*1+SaLK4U^DE^6>3H^3UsKCtvDYiD4O4qlY4NCL7YCJ3pjn^0T3d0khymHjNF(B>V&&+U5JxAOaLeM'
+    '6^E0%ZzuPCIqYW)BIi2DHIc(ZPsr+S<oq7ot)J$8Ki|#nm$UcFmG{f#_seDX%GLaSIdQL?OJ_ZaOI+d-m$<|wE^&!VT;dX!xWxT;a?5DU<gQQvMc?#QqUHuy'
+    'wBM7hxbFROVvYN8Z?1Y5H{Zg+R*vHHS6q;5ocYglUY%al(w_Q|fy+dtq*=hlq=HJZka<%n5OeSO!qgJNfh<6Or)(|fqJa9#4IH-xx7xW5xULurft>9WYAl%R'
+    'xXD<6C|%ukdBMT`Ofsnt74C5^m@FRO;sSD$9J#up++|!$8aRLUo#dR=mCG{@r=_cAF3WSMpA8NKa%PfOM@J$*xy?y#w6(gKIjTEhh^yRSAaXNvP6`9MY%Ff^'
+    '5*jy<S|3T=W9B8-XScaQW`wn-v0ep<DNp}+K@s<XG={!*5OdHcjd4y13ytrq$O+_>7PAf97e+M5nU=HqkCwjH!hMV(4x92@d~pcKS>z0ITF|?1;$ZN_lsJ3I'
+    'J;2=@V11j208GEVz^xz~uz@%sh;v{zaYtX!i}s3p(sHtlTo==PYl*|1SDYYD<zhoOKK%S8>mXM!8RVg~(<k%Dv92jt4+;t9V>@QUz&gnFSf<745$@qwwvoGt'
+    '9PW#`qar>rSKN@Ip{9R>)9>KEyEqkK8)Ik)VeVe{T228zg`FpZd4G;uG`^^?IHSD8!H7v<6ZiFnAZ{8tth+bI)9W0juzj=6y<Tw}n&L%6+(O^rj^rhG-v5lY'
+    'u#KsstT?YWa(`RI_o9Uh#FgjAdc|4d=J0m(+a)(^xmRjCcjhDxGI!dJ3Sp{a9yt+5MUV#S5ywFWoJIu=GVz1LJ-pQXY$KPK){7>NS+464D@O3#G>C|txLNHW'
+    'FQKjnm_k&zZ3Ct_*~k?ca*h!<<|}T@3&$KVPF&q_P-Jm}62##iz(n!jHiw0*IcD8=i7VuaD`e%nj#fY5KeSZ|@E^zm2W*YK(ZX0&kJE>W#3e3qiA!AK5|_Bd'
+    'B`$HB!Z~Y8q3&2d<F<2pN3M`@72qarL4T(Eabp2hyTtomIL_~rqjj*AsyA}+WM1#b;Ti5Wu8=1XIwpe?;z9;zP+8Am?m%|ovFDB=Z_`DHDV(^NMDAR^m6iIt'
+    '>f+05+<>XjdEE&NPs(Y1AXCMsRTt)U=(F&Py6eVjER1t8MU`1P>9xq6%dvRT@3^sC<NAFWI<KDk9<AK1>u@OZ?(7U~9eTadC)Lay%8VOVKl6PFWqJNc5oeJ*'
+    '5HE(0@a46-qs6EC%()S9Gk2^6FHM8osOJY10vHKljBEUm657hQoOm;kdgA<WAl5k$v?M(~KwQ@=N(wK&JsySul@cga=9)mkE#1sk+-v0Wrj4N8=9(1;T3Br8'
+    'i}Pbe96oU*EpjpNAzH2kt6yVj^7h&5T!V@>OU{HIyp*=Y=id+~uW^(xM(u)_AomhEeFs<i$W_GkvDL4*TGqfp)D(>2U9i)avgX^lI$qCGupT>*w&u{xd!7yC'
+    'm<{2OINzld!Vx$A6s-BPWL(d-bK;8gU09f&8!S169Iz{{z@{)qgG_JdnmEW}fDIe&1l+V&Q{91Ua|abgoZG_UD75pVzTBC^I+;FfmRzhm@R4gGXTaJ4g=lZr'
+    'ox>Ww<R~H*1pW2XZ*FkIHST;XCx~;G9EkEq+*^M`(Xf^)O$~uK9XWi~z8yslJJuGCnquaUl@_H&PE3fSI2%RY>KKp)J&XNL(-`clOxF|$KE1}(9tUfV9RVN4'
+    'o!T7_1fP@*admwpDb6OiE{ld<0aM0)M<K6KfAE=h!{O>1ljS8=M>y{k#sx-;lpVvzF-=fGl&<@Mq&S-x^Xlg{y+UC&>UYG20Xx&4xf`5h0B6*%XiYnIxUnie'
+    'uQTF2|3Ffljbd;g`wpd`z?`Dh;mFC(Ooz@5E`3HxT;dX!xWpwcafwUZzmb~<brt2&v{-5Nk6%8F==x~2F&=cAGk%>b@gL8a@Ygv!Klm$MQ(uXFxoX9!6?d!v'
+    '&l5!C_+Ff#3-Jx*>okaKT<xF9mYeRu1vv-*E7qml0dKj`Kc>YBEZ#t1{wLO{S$jW)cXMOL;#oeP({>`KR~(*<ow%&!{;&_{)r`0<6&9wK9OE54Gl|?sM2YQ%'
+    '#rI;Dh4reA6^J{Yt~v^F2Txw9Dcv?;9v6k}%DH$)gn^2Mz2u%T{@m}#tu@7h0*81~e7zfo{+B^6A}8UEl)G~Qb1HOb<2IFCaZiy8j7M(tWIv8iywU}3R6Q1N'
+    'h(Vk}PPE+fyE(_&Yi&ap$Hi>9{P2qV4RZ0sT)=#=BezO2U0_FvTm2RH;qnF;#2xO*eIMfkSZKJcyAO|{qULW-aa1&WwCwWdr*-ak!<Ms}23dD^F7CB30?*8+'
+    'SKO%A21JN^aR-M2R?$svEq9~GbngnBXbsHu0`}v=ElxcE+u%QDUyd^2zr0b{p6a$-Ztv#SjsUl~DfMkNX*rGD!Sg9`f$z$>=2~HM9Jx&8EhifI;pn-EQ%<&x'
+    'qlIcWxw!W9mnckdmN{H<K{$BRe?BK}aj}gnom%6XizWBC<-Di5v&c!O=6+#``)Mmjw|cn2J;cIh(DCgx;eOPC3rj~HFXwL25O?v@HjdLR7UHpx3F53Z4{PEw'
+    '<Syco>=D3MS-dO5yjd(_?zVA3P<>x=4m+!PNQDh_B%`ky{BWoOKcQ>uv-!osQP+CDt*|cMVB}giHcQUaahBFE`=?&klJ3X=lexWvtK%j8*Ep?Bho;Y<+I|PV'
+    '8#n{cv2UEs|IseE+uBhYXqP8mHpTQ5CXu6IO1;&81{(L)_<`eM4lQ>_H=eH^{Iw@>Tec71U!}Y2Lq+;9o4CX!E^&!VT;dX!xWpwcafwS@;u4p*{~7L|mYpKJ')
+
+
 def scanned_pdf():
-    """A page that is an image: a grey square."""
-    width = 64
-    image = zlib.compress(bytes([128]) * width * width, 9)
+    """Three pages: an image of text, one with a text layer, and an image of nothing."""
+    image = b" /Type /XObject /Subtype /Image /Width %d /Height %d /ColorSpace /DeviceGray /BitsPerComponent 1 /Filter /FlateDecode"
+    page = b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 300 170] /Resources << /XObject << /I %d 0 R >> /Font << /F1 11 0 R >> >> /Contents %d 0 R >>"
+    draw = b"300 0 0 170 0 0 cm /I Do"
+    blank = zlib.compress(b"\xff" * 8 * 64, 9)
     return pdf_objects([
-        b"<< /Type /Catalog /Pages 2 0 R >>", b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
-        b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 200 200] /Resources << /XObject << /I 5 0 R >> >> /Contents 4 0 R >>",
-        stream(b"200 0 0 200 0 0 cm /I Do"),
-        stream(image, b" /Type /XObject /Subtype /Image /Width 64 /Height 64 /ColorSpace /DeviceGray /BitsPerComponent 8 /Filter /FlateDecode"),
+        b"<< /Type /Catalog /Pages 2 0 R >>", b"<< /Type /Pages /Kids [3 0 R 4 0 R 5 0 R] /Count 3 >>",
+        page % (9, 6), page % (9, 7), page % (10, 8),
+        stream(draw), stream(pdf_text(20, 90, "Signed in Leeds.").encode()), stream(draw),
+        stream(SCAN, image % (SCAN_WIDTH, SCAN_HEIGHT)), stream(blank, image % (64, 64)),
+        b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>",
     ])
+
+
+def scanned_png():
+    """The same delivery note as an image."""
+    def part(kind, content):
+        return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
+    width = (SCAN_WIDTH + 7) // 8
+    dots = zlib.decompress(SCAN)
+    rows = b"".join(b"\0" + dots[at:at + width] for at in range(0, len(dots), width))
+    return (b"\x89PNG\r\n\x1a\n" + part(b"IHDR", struct.pack(">IIBBBBB", SCAN_WIDTH, SCAN_HEIGHT, 1, 0, 0, 0, 0)) +
+            part(b"IDAT", zlib.compress(rows, 9)) + part(b"IEND", b""))
 
 
 def eml():
@@ -511,6 +561,83 @@ def dbf():
     return out + b"\x1a"
 
 
+def xlsb():
+    """A binary workbook ([MS-XLSB]): shared strings, a date, a grouped amount, a formula's value, a merged title."""
+    def number(value, most):
+        out = b""
+        for _ in range(most):
+            out += bytes([value & 0x7F | (0x80 if value > 0x7F else 0)])
+            value >>= 7
+            if not value:
+                return out
+
+    def record(kind, content=b""):
+        return number(kind, 2) + number(len(content), 4) + content
+
+    def text(value):
+        raw = value.encode("utf-16-le")
+        return struct.pack("<I", len(raw) // 2) + raw
+
+    def cell(kind, column, style, value):
+        return record(kind, struct.pack("<II", column, style) + value)
+
+    strings = ["2025 年库存", "日期", "部件", "数量（件）", "阀门"]
+    shared = b"".join(record(19, b"\0" + text(value)) for value in strings)
+    styles = (record(44, struct.pack("<H", 164) + text('yyyy"-"mm"-"dd')) + record(617) +
+              b"".join(record(47, struct.pack("<HH", 0, form) + bytes(12)) for form in (0, 164, 3)) + record(618))
+    sheet = record(0, struct.pack("<I", 0)) + cell(7, 0, 0, struct.pack("<I", 0))
+    sheet += record(0, struct.pack("<I", 2)) + b"".join(cell(7, column, 0, struct.pack("<I", column + 1)) for column in range(3))
+    sheet += (record(0, struct.pack("<I", 3)) + cell(2, 0, 1, struct.pack("<I", 45688 << 2 | 2)) + cell(7, 1, 0, struct.pack("<I", 4)) +
+              cell(5, 2, 2, struct.pack("<d", 12345)))
+    sheet += (record(0, struct.pack("<I", 4)) + cell(2, 0, 1, struct.pack("<I", 45716 << 2 | 2)) + cell(6, 1, 0, text("Seal")) +
+              cell(9, 2, 2, struct.pack("<d", 678)))
+    sheet += record(176, struct.pack("<IIII", 0, 0, 0, 2))
+    workbook = record(153, struct.pack("<II", 0, 0)) + record(156, struct.pack("<II", 0, 1) + text("r1") + text("库存"))
+    return pack([
+        ("[Content_Types].xml", content_types(("/xl/workbook.bin", "sheet.binary.main"))),
+        ("_rels/.rels", relationships(("r1", "officeDocument", "xl/workbook.bin"))), ("xl/workbook.bin", workbook),
+        ("xl/_rels/workbook.bin.rels", relationships(("r1", "worksheet", "worksheets/sheet1.bin"), ("r2", "sharedStrings", "sharedStrings.bin"),
+                                                     ("r3", "styles", "styles.bin"))),
+        ("xl/worksheets/sheet1.bin", sheet), ("xl/sharedStrings.bin", shared), ("xl/styles.bin", styles),
+    ])
+
+
+def keynote():
+    """A presentation of Keynote '09: a slide of a kind that all have, and two of its own."""
+    def slide(title, body, notes=""):
+        notes = f"<key:notes><sf:text-body><sf:p>{notes}</sf:p></sf:text-body></key:notes>" if notes else ""
+        return (f"<key:slide><key:stylesheet><sf:p>style</sf:p></key:stylesheet><key:title-placeholder><sf:text-body><sf:p>{title}</sf:p>"
+                f"</sf:text-body></key:title-placeholder><key:body-placeholder><sf:text-body><sf:p>{body}</sf:p></sf:text-body>"
+                f"</key:body-placeholder>{notes}</key:slide>")
+    index = ('<?xml version="1.0"?><key:presentation xmlns:sf="http://developer.apple.com/namespaces/sf" '
+             'xmlns:key="http://developer.apple.com/namespaces/keynote2"><key:master-slides><key:master-slide><sf:text-body>'
+             "<sf:p>Click to edit</sf:p></sf:text-body></key:master-slide></key:master-slides><key:slide-list>" +
+             slide("Launch of the XL-300", "Flow up to 300 m³/h<sf:br/>Ready in June", "Thank the team.") + slide("价格", "4,950 元") +
+             "</key:slide-list></key:presentation>")
+    return pack([("index.apxl", index)])
+
+
+def tar_gz():
+    """An archive that is no ZIP."""
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w", format=tarfile.GNU_FORMAT) as archive:
+        for name, content in (("minutes/june.md", "# June\n\nThe board met in Hull.\n"), ("minutes/parts.csv", "Part,Stock\nSeal,7\n")):
+            info = tarfile.TarInfo(name)
+            info.size, info.mtime = len(content.encode()), 1768467600
+            archive.addfile(info, io.BytesIO(content.encode()))
+    return gzip.compress(out.getvalue(), 9, mtime=0)
+
+
+def doc():
+    """A Word 97 document of one piece: the header's fields that say where the text is, and the text."""
+    text = "Service contract\rThe seal is changed each spring.\r合同有效期两年。\r".encode("utf-16-le")
+    header = bytearray(512)
+    struct.pack_into("<HH", header, 0, 0xA5EC, 0x00C1)
+    struct.pack_into("<H", header, 10, 0x1000)  # characters of 16 bits
+    struct.pack_into("<II", header, 24, 512, 512 + len(text))
+    return compound({"WordDocument": bytes(header) + text.ljust(4096, b"\0")})
+
+
 def main():
     folder = Path(sys.argv[1] if len(sys.argv) > 1 else Path(__file__).parent / "formats")
     folder.mkdir(parents=True, exist_ok=True)
@@ -522,8 +649,15 @@ def main():
               "events": [{"at": "2026-01-12", "what": "reported"}, {"at": "2026-01-13", "what": "visited"}]}
     files = {
         "contract.docx": docx(), "sales.xlsx": xlsx(), "launch.pptx": pptx(), "care.odt": odt(), "stock.ods": ods(), "safety.odp": odp(),
-        "report.pdf": pdf(), "scan.pdf": scanned_pdf(), "prices.eml": eml(), "valve.mbox": mbox(), "repairs.rtf": rtf(), "flow.epub": epub(),
+        "report.pdf": pdf(), "scan.pdf": scanned_pdf(), "note.png": scanned_png(), "prices.eml": eml(), "valve.mbox": mbox(), "repairs.rtf": rtf(), "flow.epub": epub(),
         "prices.mhtml": mhtml(), "invoice.ofd": ofd(), "documents.zip": zip_of_documents(), "error.msg": msg(),
+        "stock.xlsb": xlsb(), "launch.key": keynote(), "minutes.tar.gz": tar_gz(), "service.doc": doc(),
+        "notice.md": "---\ntitle: Notice\ndate: 2026-01-12\n---\n\n# Closed on Friday\n\nThe *office* is closed.\n\n| Day | Hours |\n|---|---|\n| Friday | none |\n".encode(),
+        "notice.html": "<html><head><meta charset=gbk><title>通知</title></head><body><h1>停水通知</h1><p>周五停水。</p></body></html>".encode("gbk"),
+        "notice.txt": "停水通知\n\n周五上午九点至十一点停水。\n".encode("gb18030"),
+        "parts.tsv": "Part\tStock\nSeal\t1200\n".encode(),
+        "pump.xml": '<?xml version="1.0"?><pump><name>P-7</name><flow unit="m3/h">12</flow></pump>'.encode(),
+        "pump.yaml": "pump: P-7\nflow: 12\n".encode(),
         "sales.xls": xls(), "launch.ppt": ppt(), "parts.dbf": dbf(),
         "prices-gbk.csv": "型号,单价（元）\r\nXL-200,4800\r\nVM-50,2650\r\n".encode("gbk"),
         "parts.json": json.dumps(records, ensure_ascii=False, indent=1).encode(), "ticket.json": json.dumps(ticket, ensure_ascii=False).encode(),

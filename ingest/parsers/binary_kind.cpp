@@ -37,6 +37,7 @@ constexpr std::array kSignatures = {
     Signature{0, "7z\xBC\xAF\x27\x1C"sv, "a 7-Zip archive"},
     Signature{0, "\x28\xB5\x2F\xFD"sv, "a zstd archive"},
     Signature{0, "Rar!\x1A\x07"sv, "a RAR archive"},
+    Signature{0, "MSCF\0\0\0\0"sv, "a CAB archive"},
     Signature{257, "ustar"sv, "a tar archive"},
     Signature{0, "SQLite format 3\0"sv, "an SQLite database"},
     Signature{0, "ID3"sv, "an MP3 recording"},

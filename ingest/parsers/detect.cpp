@@ -1,5 +1,7 @@
 #include "ingest/parsers/detect.h"
 
+#include <algorithm>
+
 #include "ingest/parsers/compound_file.h"
 #include "ingest/parsers/zip_archive.h"
 
@@ -13,10 +15,10 @@ tl::unexpected<Error> unsupported_format(std::string_view kind) {
 Result<Format> detect_zip(std::string_view bytes) {
   GROUNDS_ASSIGN_OR_RETURN(const ZipArchive archive, ZipArchive::open(bytes));
   if (archive.find("[Content_Types].xml") != nullptr || archive.find("_rels/.rels") != nullptr) {
+    const bool is_binary = std::ranges::any_of(archive.entries(), [](const ZipEntry& entry) { return entry.name.ends_with("/workbook.bin"); });
     for (const ZipEntry& entry : archive.entries()) {
       if (entry.name.starts_with("word/")) return Format::kDocx;
-      if (entry.name.ends_with("workbook.bin")) return unsupported_format("a binary workbook (.xlsb)");
-      if (entry.name.starts_with("xl/")) return Format::kXlsx;
+      if (entry.name.starts_with("xl/")) return is_binary ? Format::kBinaryWorkbook : Format::kXlsx;
       if (entry.name.starts_with("ppt/")) return Format::kPptx;
       if (entry.name.ends_with(".fdseq")) return unsupported_format("an XPS document");
       if (entry.name.starts_with("visio/")) return unsupported_format("a Visio drawing");
@@ -38,9 +40,8 @@ Result<Format> detect_zip(std::string_view bytes) {
   }
   if (archive.find("OFD.xml") != nullptr) return Format::kOfd;
   if (archive.find("META-INF/container.xml") != nullptr) return Format::kEpub;
-  if (archive.find("Index/Document.iwa") != nullptr || archive.find("index.apxl") != nullptr) {
-    return unsupported_format("a document of Apple iWork");
-  }
+  if (archive.find("index.apxl") != nullptr) return Format::kKeynote;
+  if (archive.find("Index/Document.iwa") != nullptr) return unsupported_format("a document of Apple iWork");
   return Format::kZip;
 }
 

@@ -99,6 +99,12 @@ void ExtractBuilder::append_row(const std::vector<std::string>& cells) {
   }
 }
 
+bool ExtractBuilder::has_room_for(std::size_t cells) {
+  if (cells_ + cells <= kMaxTableCells) return true;
+  limit_ = "its tables have more than " + std::to_string(kMaxTableCells) + " cells";
+  return false;
+}
+
 void ExtractBuilder::add_table(TableContent content) {
   tidy(content);
   if (content.rows.empty() && content.header.empty()) return;
@@ -107,12 +113,10 @@ void ExtractBuilder::add_table(TableContent content) {
     append(content.caption);
   }
   if (!start_block()) return;
-  cells_ += content.header.size();
-  for (const auto& row : content.rows) cells_ += row.size();
-  if (cells_ > kMaxTableCells) {
-    limit_ = "its tables have more than " + std::to_string(kMaxTableCells) + " cells";
-    return;
-  }
+  std::size_t cells = content.header.size();
+  for (const auto& row : content.rows) cells += row.size();
+  if (!has_room_for(cells)) return;
+  cells_ += cells;
   if (!extract_.text.empty()) extract_.text += "\n\n";
   block_ = Block{};
   block_.kind = BlockKind::kTable;

@@ -49,6 +49,9 @@ class ExtractBuilder {
   // its title, date and warnings are not taken.
   void add_extract(Extract part, int levels = 0);
 
+  // False, and over the limit, if so many more cells than were added are too many: for tables that grow far beyond
+  // their source while they are read.
+  bool has_room_for(std::size_t cells);
   // A table block; ends the block before. Rows without any text are left out, and so is an empty table.
   void add_table(TableContent table);
 

@@ -61,5 +61,8 @@ Result<Extract> parse_legacy_excel(std::string_view bytes, ParseContext& context
 Result<Extract> parse_legacy_powerpoint(std::string_view bytes, ParseContext& context);
 Result<Extract> parse_dbase(std::string_view bytes, ParseContext& context);
 Result<Extract> parse_image(std::string_view bytes, ParseContext& context);
+Result<Extract> parse_binary_workbook(std::string_view bytes, ParseContext& context);
+Result<Extract> parse_keynote(std::string_view bytes, ParseContext& context);
+Result<Extract> parse_archive(std::string_view bytes, ParseContext& context);
 
 }  // namespace grounds::parsing

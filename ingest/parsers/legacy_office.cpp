@@ -36,7 +36,7 @@ Result<Extract> parse_image(std::string_view bytes, ParseContext& context) {
   ExtractBuilder builder("image/1");
   builder.warn("read by OCR");
   builder.set_page(1);
-  auto part = parse_plain_body(replace_invalid_utf8(output.text));
+  auto part = parse_plain_body(ocr_text(output.text));
   if (!part) return part;
   builder.add_extract(std::move(*part));
   return builder.finish();

@@ -26,6 +26,7 @@ inline constexpr std::uint64_t kMaxUnpackRatio = 250;             // above kFree
 inline constexpr std::uint64_t kFreeUnpackedBytes = 16ull << 20;
 inline constexpr std::uint64_t kMaxParts = 2'000;                 // documents inside of one document
 inline constexpr int kMaxPartDepth = 4;                           // of documents inside documents
+inline constexpr std::size_t kMaxOcrPages = 100;                   // pages of one document that are read as images
 inline constexpr int kMaxXmlDepth = 1'000;
 inline constexpr std::size_t kMaxJsonValues = 4'000'000;          // opening and closing of lists, keys and values
 inline constexpr std::size_t kMaxJsonKeys = 20'000;               // of one object

@@ -42,7 +42,7 @@ class MarkdownReader {
         break;
       case MD_BLOCK_LI: enter_item(*static_cast<const MD_BLOCK_LI_DETAIL*>(detail)); break;
       case MD_BLOCK_CODE: builder_.open(BlockKind::kCode); into_ = Into::kCode; break;
-      case MD_BLOCK_TABLE: flow_.break_block(); table_ = {}; break;
+      case MD_BLOCK_TABLE: flow_.break_block(); table_ = {}; table_cells_ = 0; break;
       case MD_BLOCK_THEAD: in_head_ = true; break;
       case MD_BLOCK_TBODY: in_head_ = false; break;
       case MD_BLOCK_TR: row_.clear(); break;
@@ -65,7 +65,7 @@ class MarkdownReader {
       case MD_BLOCK_H: add_heading(static_cast<int>(static_cast<const MD_BLOCK_H_DETAIL*>(detail)->level)); break;
       case MD_BLOCK_HTML: add_html(); break;
       case MD_BLOCK_TH:
-      case MD_BLOCK_TD: row_.push_back(std::move(buffer_)); into_ = Into::kFlow; break;
+      case MD_BLOCK_TD: row_.push_back(std::move(buffer_)); into_ = Into::kFlow; builder_.has_room_for(++table_cells_); break;
       case MD_BLOCK_TR:
         if (in_head_) table_.header = std::move(row_);
         else table_.rows.push_back(std::move(row_));
@@ -151,6 +151,7 @@ class MarkdownReader {
   bool in_head_ = false;
   std::vector<std::string> row_;
   TableContent table_;
+  std::size_t table_cells_ = 0;  // so far: rows are filled up to the header's width, however short they are
 };
 
 // Runs `step` for a callback of md4c: a return value other than 0 makes it stop.

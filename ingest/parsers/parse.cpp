@@ -48,6 +48,9 @@ constexpr std::array<Names, 3> kWordExtensions = {"doc", "dot", "wps"};
 constexpr std::array<Names, 3> kExcelExtensions = {"xls", "xlt", "et"};
 constexpr std::array<Names, 4> kPowerPointExtensions = {"ppt", "pps", "pot", "dps"};
 constexpr std::array<Names, 1> kDbaseExtensions = {"dbf"};
+constexpr std::array<Names, 1> kBinaryWorkbookExtensions = {"xlsb"};
+constexpr std::array<Names, 1> kKeynoteExtensions = {"key"};
+constexpr std::array<Names, 11> kArchiveExtensions = {"7z", "rar", "tar", "gz", "tgz", "bz2", "tbz2", "xz", "txz", "zst", "cab"};
 constexpr std::array<Names, 7> kImageExtensions = {"png", "jpg", "jpeg", "tif", "tiff", "gif", "webp"};
 
 constexpr std::array kFormats = {
@@ -81,6 +84,9 @@ constexpr std::array kFormats = {
     FormatEntry{Format::kLegacyPowerPoint, "PowerPoint 97-2003", kPowerPointExtensions, nullptr, parse_legacy_powerpoint, nullptr},
     FormatEntry{Format::kDbase, "dBASE", kDbaseExtensions, nullptr, parse_dbase, nullptr},
     FormatEntry{Format::kImage, "image", kImageExtensions, nullptr, parse_image, nullptr},
+    FormatEntry{Format::kBinaryWorkbook, "Excel, binary", kBinaryWorkbookExtensions, nullptr, parse_binary_workbook, nullptr},
+    FormatEntry{Format::kKeynote, "Keynote '09", kKeynoteExtensions, nullptr, parse_keynote, nullptr},
+    FormatEntry{Format::kArchive, "archive", kArchiveExtensions, nullptr, parse_archive, nullptr},
 };
 
 // Formats that are text to the eye but would be noise if read as such, and those without a signature.
@@ -130,6 +136,8 @@ Result<Extract> parse(std::string_view name, std::string_view bytes, ParseContex
   return extract;
 }
 
+bool is_archive(std::string_view kind) { return kind.ends_with(" archive") && kind != "a library archive"; }
+
 bool is_image(std::string_view kind) { return kind.ends_with(" image") && kind.find("MP4") == std::string_view::npos; }
 
 }  // namespace
@@ -163,6 +171,7 @@ Result<Format> detect_format(std::string_view name, std::string_view bytes) {
   if (bytes.starts_with("{\\rtf")) return Format::kRtf;
   if (const std::string_view kind = binary_kind(bytes); !kind.empty()) {
     if (is_image(kind)) return Format::kImage;
+    if (is_archive(kind)) return Format::kArchive;
     return unsupported_format(kind);
   }
   for (const auto& [known, kind] : kUnsupported) {
@@ -197,6 +206,6 @@ Result<Extract> parse_document(std::string_view name, std::string_view bytes, co
   }
 }
 
-std::string parser_identity() { return "grounds-parsers/2"; }
+std::string parser_identity() { return "grounds-parsers/3"; }
 
 }  // namespace grounds

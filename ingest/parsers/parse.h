@@ -12,7 +12,8 @@ namespace grounds {
 enum class Format {
   kText, kMarkdown, kHtml, kCsv, kTsv, kXml, kSource /* code and configuration */, kJson, kJsonLines, kNotebook,
   kDocx, kXlsx, kPptx, kOdt, kOds, kOdp, kEpub, kOfd, kZip, kPdf, kRtf, kMail, kMailbox, kWebArchive,
-  kOutlookMessage, kLegacyWord, kLegacyExcel, kLegacyPowerPoint, kDbase, kImage
+  kOutlookMessage, kLegacyWord, kLegacyExcel, kLegacyPowerPoint, kDbase, kImage,
+  kBinaryWorkbook, kKeynote, kArchive /* other than ZIP */
 };
 
 // By name and content; kBadInput for a binary file or a format that is not supported, saying which.

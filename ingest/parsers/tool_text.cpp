@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "base/utf8.h"
+#include "ingest/parsers/flow_text.h"
 
 namespace grounds::parsing {
 namespace {
@@ -66,11 +67,11 @@ Sides count_sides(const std::vector<Line>& lines, std::size_t strip) {
 
 }  // namespace
 
-Result<ToolOutput> run_tool(ParseContext& context, ExternalTool tool, std::string_view bytes) {
+Result<ToolOutput> run_tool(ParseContext& context, ExternalTool tool, std::string_view bytes, std::uint32_t page) {
   if (context.run_tool == nullptr) {
     return fail(ErrorCode::kBadInput, "reading this format needs a program of its own, which is not run here");
   }
-  return (*context.run_tool)(tool, bytes);
+  return (*context.run_tool)(tool, bytes, page);
 }
 
 std::string_view take_page(std::string_view& text) {
@@ -78,6 +79,27 @@ std::string_view take_page(std::string_view& text) {
   const std::string_view page = text.substr(0, end);
   text.remove_prefix(std::min(end + 1, text.size()));
   return page;
+}
+
+std::string ocr_text(std::string_view output) {
+  const std::string text = replace_invalid_utf8(output);
+  std::string result;
+  char32_t before = 0;
+  for (std::size_t at = 0; at < text.size();) {
+    const std::size_t begin = at;
+    const char32_t c = next_code_point(text, at);
+    if (c == U' ') {
+      const std::size_t next = std::min(text.find_first_not_of(' ', at), text.size());
+      std::size_t ahead = next;
+      const char32_t after = next < text.size() ? next_code_point(text, ahead) : 0;
+      at = next;
+      if (before == 0 || after == 0 || !joins_without_space(before, after)) result.append(text, begin, next - begin);
+      continue;
+    }
+    result.append(text, begin, at - begin);
+    before = c;
+  }
+  return result;
 }
 
 std::string unfold_columns(std::string_view page) {

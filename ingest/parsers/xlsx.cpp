@@ -213,9 +213,6 @@ Result<Extract> parse_xlsx(std::string_view bytes, ParseContext& context) {
   ExtractBuilder builder("xlsx/1");
   std::vector<std::string> warnings;
   const std::string main = package.main_part("xl/workbook.xml");
-  if (main.ends_with(".bin")) {
-    return fail(ErrorCode::kBadInput, "this is a binary workbook (.xlsb), which is not supported", "save it as .xlsx");
-  }
   WorkbookReader workbook;
   GROUNDS_RETURN_IF_ERROR(package.read_main(main, workbook, warnings));
   const auto relationships = package.relationships_of(main);

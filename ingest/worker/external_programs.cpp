@@ -18,23 +18,26 @@ struct Program {
 };
 
 // The document is standard input. catdoc wants a name for it.
-Program describe(ExternalTool tool) {
-  const std::string input = "/dev/stdin";
-  switch (tool) {
+Program describe(const ToolRequest& request) {
+  const std::string input = "/dev/stdin", page = std::to_string(request.page);
+  switch (request.tool) {
     case ExternalTool::kPdfText: return {"pdftotext", "poppler-utils", {"-q", "-layout", "-enc", "UTF-8", "-eol", "unix", "-", "-"}};
     case ExternalTool::kDocText: return {"catdoc", "catdoc", {"-d", "utf-8", "-w", input}};
     case ExternalTool::kImageText: return {"tesseract", "tesseract-ocr", {"stdin", "stdout", "-l", "eng+chi_sim"}};
+    case ExternalTool::kPdfPageImage:
+      return {"pdftoppm", "poppler-utils", {"-q", "-gray", "-scale-to", std::to_string(kPageImageSide), "-f", page, "-l", page, "-"}};
+    case ExternalTool::kArchiveToZip: return {"bsdtar", "libarchive-tools", {"-c", "-f", "-", "--format", "zip", "@-"}};
   }
   return {};
 }
 
 }  // namespace
 
-std::string_view program_of(ExternalTool tool) { return describe(tool).name; }
-std::string_view package_of(ExternalTool tool) { return describe(tool).package; }
+std::string_view program_of(ExternalTool tool) { return describe({tool, 0}).name; }
+std::string_view package_of(ExternalTool tool) { return describe({tool, 0}).package; }
 
-int become_tool(ExternalTool tool, const ToolLimits& limits) {
-  Program program = describe(tool);
+int become_tool(const ToolRequest& request, const ToolLimits& limits) {
+  Program program = describe(request);
   std::string path;
   for (const char* folder : {"/usr/bin/", "/usr/local/bin/", "/bin/"}) {
     path = folder + std::string(program.name);

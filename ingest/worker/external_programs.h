@@ -4,7 +4,7 @@
 
 #include <cstdint>
 
-#include "ingest/external_tool.h"
+#include "ingest/worker/protocol.h"
 
 namespace grounds::worker {
 
@@ -21,10 +21,10 @@ struct ToolLimits {
 };
 
 // Replaces this process by the tool, which reads the document from its standard input (a file in memory that
-// cannot be changed) and writes text to its standard output. Gone for it are, besides what its limits say:
-// privileges, core dumps, writing or creating files, the network, starting programs or processes, and, where
+// cannot be changed) and writes what the tool is for to its standard output. Gone for it are, besides what its
+// limits say: privileges, core dumps, writing or creating files, the network, starting programs or processes, and, where
 // the kernel has Landlock, reading files outside of the system's own folders.
 // Returns only if that failed, with the code to exit with.
-int become_tool(ExternalTool tool, const ToolLimits& limits);
+int become_tool(const ToolRequest& request, const ToolLimits& limits);
 
 }  // namespace grounds::worker

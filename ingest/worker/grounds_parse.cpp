@@ -28,18 +28,20 @@ void warm_up() {
 // What the pool asks for: this program becomes another, in limits of its own.
 int run_tool(char** arguments) {
   std::uint8_t tool = 0;
+  grounds::worker::ToolRequest request;
   grounds::worker::ToolLimits limits;
   const bool valid = read_number(arguments[0], tool) && tool < grounds::kExternalToolCount &&
                      read_number(arguments[1], limits.memory_bytes) && read_number(arguments[2], limits.parent_process) &&
-                     read_number(arguments[3], limits.cpu_seconds);
+                     read_number(arguments[3], limits.cpu_seconds) && read_number(arguments[4], request.page);
   if (!valid) return grounds::worker::kExitProtocol;
-  return grounds::worker::become_tool(static_cast<grounds::ExternalTool>(tool), limits);
+  request.tool = static_cast<grounds::ExternalTool>(tool);
+  return grounds::worker::become_tool(request, limits);
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc == 6 && std::string_view(argv[1]) == "tool") return run_tool(argv + 2);
+  if (argc == 7 && std::string_view(argv[1]) == "tool") return run_tool(argv + 2);
   grounds::worker::SandboxLimits limits;
   if (argc != 3 || !read_number(argv[1], limits.memory_bytes) || !read_number(argv[2], limits.parent_process)) {
     std::fputs("grounds-parse is started by grounds; it is not a command of its own\n", stderr);

@@ -155,6 +155,8 @@ class ProcessPool final : public ParserPool {
     for (const std::string_view part : {std::string_view(request), name, bytes}) {
       if (const auto sent = child.send(part, deadline); !sent) return tl::unexpected(sent.error());
     }
+    // OCR moves the deadline, by no more than its own limit.
+    std::chrono::milliseconds ocr_left(limits_.ocr_ms);
     for (int tool_runs = 0;; ++tool_runs) {
       const auto header_bytes = child.receive(kReplyHeaderSize, deadline);
       if (!header_bytes) return tl::unexpected(header_bytes.error());
@@ -165,13 +167,9 @@ class ProcessPool final : public ParserPool {
       auto second = child.receive(header.second_size, deadline);
       if (!second) return tl::unexpected(second.error());
       if (header.code == kToolRequest) {
-        if (second->size() != 1 || static_cast<std::uint8_t>(second->front()) >= kExternalToolCount) {
-          return tl::unexpected(Fault::kBadReply);
-        }
-        const auto tool = static_cast<ExternalTool>(second->front());
-        const auto sent = tool_runs < kMaxToolRuns
-                              ? send_tool_output(child, tools_.run(tool, *first, deadline), deadline)
-                              : send_tool_output(child, fail(ErrorCode::kBadInput, "it holds too many documents that need a program of their own"), deadline);
+        ToolRequest wanted;
+        if (!decode(*second, wanted)) return tl::unexpected(Fault::kBadReply);
+        const auto sent = send_tool_output(child, run_tool(wanted, *first, tool_runs, ocr_left, deadline), deadline);
         if (!sent) return tl::unexpected(sent.error());
         continue;
       }
@@ -182,6 +180,19 @@ class ProcessPool final : public ParserPool {
       if (!extract) return tl::unexpected(Fault::kBadReply);
       return extract;
     }
+  }
+
+  Result<ToolOutput> run_tool(const ToolRequest& request, std::string_view bytes, int runs_before, std::chrono::milliseconds& ocr_left,
+                              Deadline& deadline) {
+    if (runs_before >= kMaxToolRuns) return fail(ErrorCode::kBadInput, "it holds too many documents that need a program of their own");
+    if (!is_ocr(request.tool)) return tools_.run(request, bytes, deadline);
+    if (ocr_left.count() <= 0) return fail(ErrorCode::kBadInput, "reading its images took longer than the " + seconds_text(limits_.ocr_ms) + " allowed");
+    const auto begin = std::chrono::steady_clock::now();
+    auto output = tools_.run(request, bytes, begin + ocr_left);
+    const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - begin);
+    ocr_left -= took;
+    deadline += took;
+    return output;
   }
 
   static tl::expected<void, Fault> send_tool_output(ChildProcess& child, const Result<ToolOutput>& output, Deadline deadline) {

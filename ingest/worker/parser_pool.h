@@ -13,6 +13,7 @@ struct ParserLimits {
   std::uint64_t max_source_bytes = 512ull << 20;
   std::uint64_t max_memory_bytes = 1ull << 30;   // address space of the worker
   int deadline_ms = 60'000;                      // wall time for one document
+  int ocr_ms = 300'000;                          // wall time for the OCR of one document, above the deadline
   int cpu_seconds = 10;                          // processor time for one document, and for each run of a tool over it
 };
 

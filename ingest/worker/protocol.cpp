@@ -53,6 +53,13 @@ std::string encode(const RequestHeader& header) {
   return frame;
 }
 
+std::string encode(const ToolRequest& request) {
+  std::string frame;
+  append_number(frame, static_cast<std::uint64_t>(request.tool), 1);
+  append_number(frame, request.page, 4);
+  return frame;
+}
+
 std::string encode(const ReplyHeader& header) { return encode_reply(kReply, header); }
 std::string encode_tool_output(const ReplyHeader& header) { return encode_reply(kToolOutput, header); }
 
@@ -61,6 +68,13 @@ bool decode(std::string_view bytes, RequestHeader& header) {
   header.name_size = static_cast<std::uint32_t>(number_at(bytes, 4, 4));
   header.bytes_size = number_at(bytes, 8, 8);
   return header.name_size <= kMaxNameBytes;
+}
+
+bool decode(std::string_view bytes, ToolRequest& request) {
+  if (bytes.size() != 5 || number_at(bytes, 0, 1) >= kExternalToolCount) return false;
+  request.tool = static_cast<ExternalTool>(number_at(bytes, 0, 1));
+  request.page = static_cast<std::uint32_t>(number_at(bytes, 1, 4));
+  return true;
 }
 
 bool decode(std::string_view bytes, ReplyHeader& header) { return decode_reply(kReply, bytes, header); }

@@ -5,7 +5,7 @@
 //   worker -> pool:            "GPRA" code(u8) first_size(u64) second_size(u64) first second
 //     code 0:    first is the extract's map (JSON), second its text
 //     code 1 + ErrorCode: first is the error's message, second its hint
-//     code 255:  no answer yet: first is a document, second one byte, the ExternalTool to run over it
+//     code 255:  no answer yet: first is a document, second a ToolRequest: tool(u8) page(u32)
 //   pool -> worker, after code 255:
 //                              "GPRO" code(u8) first_size(u64) second_size(u64) first second
 //     code 0:    first is the exit code in digits, second the output; else as in GPRA
@@ -17,9 +17,11 @@
 #include <string>
 #include <string_view>
 
+#include "ingest/external_tool.h"
+
 namespace grounds::worker {
 
-inline constexpr std::uint32_t kProtocolVersion = 2;
+inline constexpr std::uint32_t kProtocolVersion = 3;
 inline constexpr std::size_t kReadySize = 8;
 inline constexpr std::size_t kRequestHeaderSize = 16;
 inline constexpr std::size_t kReplyHeaderSize = 21;
@@ -27,7 +29,7 @@ inline constexpr std::uint64_t kMaxReplyBytes = 1ull << 30;  // map and text tog
 inline constexpr std::size_t kMaxNameBytes = 4096;
 inline constexpr std::uint8_t kToolRequest = 255;            // as code of a reply
 inline constexpr std::uint64_t kMaxToolOutput = 200ull << 20;
-inline constexpr int kMaxToolRuns = 200;                     // for one document and what is in it
+inline constexpr int kMaxToolRuns = 400;                     // for one document and what is in it
 
 // Exit codes of the worker program.
 inline constexpr int kExitDone = 0;        // the pool closed its end
@@ -39,6 +41,10 @@ struct RequestHeader {
   std::uint32_t name_size = 0;
   std::uint64_t bytes_size = 0;
 };
+struct ToolRequest {
+  ExternalTool tool = ExternalTool::kPdfText;
+  std::uint32_t page = 0;
+};
 struct ReplyHeader {
   std::uint8_t code = 0;
   std::uint64_t first_size = 0;
@@ -48,10 +54,12 @@ struct ReplyHeader {
 std::string ready_frame();
 bool is_ready_frame(std::string_view bytes);
 std::string encode(const RequestHeader& header);
+std::string encode(const ToolRequest& request);
 std::string encode(const ReplyHeader& header);
 std::string encode_tool_output(const ReplyHeader& header);
 // False: not such a header, or sizes beyond the bounds above.
 bool decode(std::string_view bytes, RequestHeader& header);
+bool decode(std::string_view bytes, ToolRequest& request);
 bool decode(std::string_view bytes, ReplyHeader& header);
 bool decode_tool_output(std::string_view bytes, ReplyHeader& header);
 

@@ -42,21 +42,23 @@ bool send_reply(int output, std::uint8_t code, std::string_view first, std::stri
 // The other end is gone, or does not speak the protocol: there is nobody to answer.
 [[noreturn]] void give_up() { _exit(kExitProtocol); }
 
-Result<ToolOutput> ask_for_tool(int input, int output, ExternalTool tool, std::string_view bytes) {
-  const char number = static_cast<char>(tool);
-  if (!send_reply(output, kToolRequest, bytes, {&number, 1})) give_up();
+Result<ToolOutput> ask_for_tool(int input, int output, ExternalTool tool, std::string_view bytes, std::uint32_t page) {
+  if (!send_reply(output, kToolRequest, bytes, encode(ToolRequest{tool, page}))) give_up();
   std::string header_bytes(kReplyHeaderSize, '\0');
   ReplyHeader header;
   if (!read_all(input, header_bytes.data(), header_bytes.size()) || !decode_tool_output(header_bytes, header)) give_up();
   std::string first(header.first_size, '\0'), second(header.second_size, '\0');
   if (!read_all(input, first.data(), first.size()) || !read_all(input, second.data(), second.size())) give_up();
-  if (header.code != 0) return fail(ErrorCode::kBadInput, std::move(first), std::move(second));
+  if (header.code != 0) {
+    const bool is_missing = header.code == 1 + static_cast<int>(ErrorCode::kUnavailable);
+    return fail(is_missing ? ErrorCode::kUnavailable : ErrorCode::kBadInput, std::move(first), std::move(second));
+  }
   return ToolOutput{std::atoi(first.c_str()), std::move(second)};
 }
 
 bool answer(int input, int output, const Parse& parse, std::string_view name, std::string bytes) {
-  auto extract = parse(name, bytes, [&](ExternalTool tool, std::string_view document) {
-    return ask_for_tool(input, output, tool, document);
+  auto extract = parse(name, bytes, [&](ExternalTool tool, std::string_view document, std::uint32_t page) {
+    return ask_for_tool(input, output, tool, document, page);
   });
   std::string().swap(bytes);  // the reply needs room
   if (!extract) {

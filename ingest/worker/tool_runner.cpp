@@ -51,7 +51,8 @@ std::uint64_t seconds_until(Deadline deadline) {
 
 }  // namespace
 
-Result<ToolOutput> ToolRunner::run(ExternalTool tool, std::string_view bytes, Deadline deadline) {
+Result<ToolOutput> ToolRunner::run(const ToolRequest& request, std::string_view bytes, Deadline deadline) {
+  const ExternalTool tool = request.tool;
   const std::string name(program_of(tool));
   SealedFile file;
   if (const int error = file.fill(bytes); error != 0) {
@@ -59,7 +60,8 @@ Result<ToolOutput> ToolRunner::run(ExternalTool tool, std::string_view bytes, De
   }
   Result<ChildProcess> child = fail(ErrorCode::kInternal, "not started");
   const std::vector<std::string> arguments = {"tool", std::to_string(static_cast<int>(tool)), std::to_string(memory_bytes_),
-                                              std::to_string(getpid()), std::to_string(std::min(cpu_seconds_, seconds_until(deadline)))};
+                                              std::to_string(getpid()), std::to_string(std::min(cpu_seconds_, seconds_until(deadline))),
+                                              std::to_string(request.page)};
   spawner_.call([&] { child = ChildProcess::start(program_, arguments, file.descriptor()); });
   if (!child) return fail(std::move(child).error());
   auto output = child->receive_all(kMaxToolOutput, deadline);
@@ -76,7 +78,7 @@ Result<ToolOutput> ToolRunner::run(ExternalTool tool, std::string_view bytes, De
   }
   if (WEXITSTATUS(status) == kExitNoProgram) {
     const std::string package(package_of(tool));
-    return fail(ErrorCode::kUnavailable, "this format is read by " + name + ", which is not installed", "install the package " + package);
+    return fail(ErrorCode::kUnavailable, "this is read by " + name + ", which is not installed", "install the package " + package);
   }
   if (WEXITSTATUS(status) == kExitNoSandbox) {
     return fail(ErrorCode::kUnavailable, name + " cannot be limited on this machine (seccomp or resource limits are refused)");

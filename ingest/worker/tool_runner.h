@@ -7,6 +7,7 @@
 
 #include "ingest/external_tool.h"
 #include "ingest/worker/child_process.h"
+#include "ingest/worker/protocol.h"
 #include "ingest/worker/spawn_thread.h"
 
 namespace grounds::worker {
@@ -18,7 +19,7 @@ class ToolRunner {
       : program_(program), memory_bytes_(memory_bytes), cpu_seconds_(cpu_seconds), spawner_(spawner) {}
 
   // kUnavailable: not installed, and what to install. kBadInput: it crashed, or went over a limit.
-  Result<ToolOutput> run(ExternalTool tool, std::string_view bytes, Deadline deadline);
+  Result<ToolOutput> run(const ToolRequest& request, std::string_view bytes, Deadline deadline);
 
  private:
   const std::string& program_;

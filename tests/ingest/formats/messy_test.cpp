@@ -20,10 +20,7 @@ namespace {
 
 // Why a regular file gives no text: its format is none that is read, or there is no text in it.
 const std::map<std::string, std::string> kExceptions = {
-    {"tika__test-documents.7z", "a 7-Zip archive"},
-    {"tika__testTextBoxes.key", "a document of Apple iWork"},
     {"tika__test-tika-4303-Chinese-notes.one", "a OneNote notebook"},
-    {"tika__testEXCEL.xlsb", "a binary workbook (.xlsb)"},
     {"tika__pictures.ppt", "the document has no text"},                       // pictures alone
     {"poi__OPCCompliance_CoreProperties_UnauthorizedXMLLangAttributeFAIL.docx", "the document has no text"},  // one empty paragraph
     {"tika__testODPMacro.odp", "the document has no text"},                  // empty placeholders
@@ -32,6 +29,11 @@ const std::map<std::string, std::string> kExceptions = {
     {"tika__testPDF_Version.6.x.pdf", "no text layer"},                      // a blank page
     {"pdfminer__patchelf.pdf", "no text layer"},                             // its streams are damaged
 };
+
+// These are read by programs that need not be installed.
+bool is_excused_here(const std::string& message) {
+  return message.find("bsdtar, which is not installed") != std::string::npos && !fs::exists("/usr/bin/bsdtar");
+}
 
 std::string read_file(const fs::path& path) {
   std::ifstream file(path, std::ios::binary);
@@ -73,7 +75,7 @@ void check_file(ParserPool& pool, const fs::path& path, bool hostile) {
     CHECK(message.find("crashed") == std::string::npos);
     CHECK(message.find('\n') == std::string::npos);
     const auto exception = kExceptions.find(name);
-    const bool excused = hostile || (exception != kExceptions.end() && message.find(exception->second) != std::string::npos);
+    const bool excused = hostile || is_excused_here(message) || (exception != kExceptions.end() && message.find(exception->second) != std::string::npos);
     CHECK(excused);
   }
 }

@@ -6,6 +6,7 @@
 using namespace grounds;
 using grounds::testing::describe_blocks;
 using grounds::testing::parse;
+using grounds::testing::parse_error;
 using Lines = std::vector<std::string>;
 
 TEST_CASE("headings, paragraphs, lists, code and quotes become blocks in order") {
@@ -107,4 +108,16 @@ TEST_CASE("deep nesting of lists and quotes is read, or refused, but ends") {
   std::string lists;
   for (int i = 0; i < 300; ++i) lists += std::string(static_cast<std::size_t>(i) * 2, ' ') + "- x\n";
   CHECK(parse("a.md", lists).blocks.size() > 10);
+}
+
+TEST_CASE("a table whose short rows would fill up to billions of cells is refused at the bound, not at the processor's") {
+  std::string table, row;
+  for (int i = 0; i < 500'000; ++i) table += "|h";
+  table += "|\n";
+  for (int i = 0; i < 500'000; ++i) table += "|-";
+  table += "|\n";
+  const std::string wide = table;
+  for (int i = 0; i < 5'000; ++i) table += "|x|\n";
+  CHECK(parse_error("a.md", table) == "the document is too large: its tables have more than 8000000 cells");
+  CHECK(parse("a.md", wide).tables.size() == 1);
 }
