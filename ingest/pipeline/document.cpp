@@ -1,6 +1,7 @@
 #include "ingest/pipeline/document.h"
 
 #include <algorithm>
+#include <chrono>
 
 #include "base/canonical_json.h"
 #include "base/hash.h"
@@ -89,7 +90,9 @@ tl::expected<PreparedDocument, DocumentFailure> prepare_document(const DocumentS
   version.metadata = source.metadata;
   version.groups = source.groups;
 
+  const auto started = std::chrono::steady_clock::now();
   Result<Extract> extract = parsers.parse(source.name, bytes);
+  const auto parsed = std::chrono::steady_clock::now();
   if (!extract) return failed("parse", std::move(extract).error());
   bytes = {};
   version.parser = extract->parser;
@@ -134,6 +137,8 @@ tl::expected<PreparedDocument, DocumentFailure> prepare_document(const DocumentS
   }
   document.map = extract->map_to_json();
   document.text = std::move(extract->text);
+  document.parse_seconds = std::chrono::duration<double>(parsed - started).count();
+  document.cut_seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - parsed).count();
   return document;
 }
 

@@ -29,6 +29,7 @@ struct PreparedDocument {
   CommitVersion version;
   std::string text, map;               // the extract and its block map, for the pack
   std::vector<std::string> embedding_texts;  // by chunk; empty in a space without a model
+  double parse_seconds = 0, cut_seconds = 0;  // what it took
   std::optional<std::string> replaces;       // URI of a document that goes as this one comes: a rename
 };
 

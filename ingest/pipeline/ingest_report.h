@@ -16,6 +16,13 @@ struct IngestFailure {
   std::string reason;
 };
 
+// Where a job's time went. Documents are read, parsed and cut by several threads beside the embedding: their seconds
+// are summed over the threads, and together with the others may be more than the job's.
+struct StageSeconds {
+  double read = 0, parse = 0, cut = 0;   // cut: chunking and analysis
+  double embed = 0, commit = 0;          // of the job's own thread
+};
+
 struct IngestReport {
   std::string collection;
   std::string job;
@@ -27,7 +34,7 @@ struct IngestReport {
   std::uint64_t tokens = 0;                  // embedded
   std::uint64_t saturated = 0;               // clamped code components
   double seconds = 0;
-  double embedding_seconds = 0;
+  StageSeconds stages;
   bool dry_run = false;
   bool interrupted = false;           // asked to stop; what was committed stands
   std::vector<IngestFailure> failures;

@@ -32,6 +32,7 @@ struct Outcome {
   PlannedItem planned;
   std::string source_sha256;
   bool unchanged = false;
+  double read_seconds = 0;
   std::optional<PreparedDocument> document;
   std::optional<IngestFailure> failure;
   std::optional<Error> refusal;  // of the model, not of the document: ends the job
@@ -102,6 +103,7 @@ class Job {
     while (std::optional<Outcome> outcome = outcomes_->pop()) {
       if (outcome->refusal) return fail(std::move(*outcome->refusal));
       ++done_;
+      report_.stages.read += outcome->read_seconds;
       take_passed();
       // By content, under another name: what it had under the old one goes in the same commit, or, if the
       // new one cannot be had, stays.
@@ -116,6 +118,8 @@ class Job {
           outcome->document->replaces = replaced->uri;
           outcome->document->version.groups = groups_after_rename(outcome->planned, *replaced);
         }
+        report_.stages.parse += outcome->document->parse_seconds;
+        report_.stages.cut += outcome->document->cut_seconds;
         pending_chunks_ += outcome->document->version.chunks.size();
         pending_.push_back(std::move(*outcome->document));
       }
@@ -136,7 +140,7 @@ class Job {
   Status embed_pending() {
     auto start = std::chrono::steady_clock::now();
     Status status = embedder_->embed(pending_, [&](std::size_t tokens) { return tell(tokens); });
-    report_.embedding_seconds += seconds_since(start);
+    report_.stages.embed += seconds_since(start);
     if (!status) {
       // Asked to stop in the middle: what is committed stands, the rest is for the next time.
       if (cancelled_) {
@@ -186,7 +190,8 @@ class Job {
   }
 
   Status commit_batch() {
-    last_commit_ = std::chrono::steady_clock::now();
+    const auto start = std::chrono::steady_clock::now();
+    last_commit_ = start;
     const std::size_t chunks = batch_chunks_;
     CommitBatch batch = std::move(batch_);
     batch_ = CommitBatch{};
@@ -203,6 +208,7 @@ class Job {
     report_.chunks_added += chunks;
     GROUNDS_ASSIGN_OR_RETURN(auto snapshot, everything());
     embedder_->refresh(std::move(snapshot));
+    report_.stages.commit += seconds_since(start);
     return {};
   }
 
@@ -230,12 +236,12 @@ class Job {
   // Reads and hashes what would be read, and counts.
   Result<IngestReport> dry_run() {
     while (std::optional<PlannedItem> planned = plan_->next()) {
-      auto bytes = source_.read(planned->item, options_.max_source_bytes);
-      if (!bytes) {
-        report_.failures.push_back({planned->item.uri, "read", bytes.error().message});
+      auto content = source_.read(planned->item, options_.max_source_bytes);
+      if (!content) {
+        report_.failures.push_back({planned->item.uri, "read", content.error().message});
         continue;
       }
-      std::string hash = sha256_hex(*bytes);
+      std::string hash = sha256_hex(content->bytes);
       if (same_as_before(*planned, hash)) {
         note_unchanged(*planned);
       } else if (planned->current) {
@@ -282,18 +288,20 @@ class Job {
   Outcome prepare(PlannedItem planned) {
     Outcome outcome;
     const SourceItem& item = planned.item;
-    auto bytes = source_.read(item, options_.max_source_bytes);
-    if (!bytes) {
-      outcome.failure = IngestFailure{item.uri, "read", bytes.error().message};
+    const auto start = std::chrono::steady_clock::now();
+    auto content = source_.read(item, options_.max_source_bytes);
+    outcome.read_seconds = seconds_since(start);
+    if (!content) {
+      outcome.failure = IngestFailure{item.uri, "read", content.error().message};
       return outcome;
     }
-    outcome.source_sha256 = sha256_hex(*bytes);
+    outcome.source_sha256 = sha256_hex(content->bytes);
     if (same_as_before(planned, outcome.source_sha256)) {
       outcome.unchanged = true;
     } else {
-      DocumentSource source{item.uri, item.name, item.title, item.metadata.empty() ? "{}" : item.metadata,
+      DocumentSource source{item.uri, content->name.empty() ? item.name : content->name, item.title, item.metadata.empty() ? "{}" : item.metadata,
                             item.modified_ns, planned.groups};
-      auto document = prepare_document(source, std::move(*bytes), outcome.source_sha256, collection_,
+      auto document = prepare_document(source, std::move(content->bytes), outcome.source_sha256, collection_,
                                        services_.parsers, services_.encoders, services_.analyzer);
       if (document) outcome.document = std::move(*document);
       else if (document.error().error.code == ErrorCode::kRefused) outcome.refusal = document.error().error;

@@ -5,6 +5,7 @@
 #include <set>
 
 #include "ingest/pipeline/document.h"
+#include "ingest/sources/access_file.h"
 #include "ingest/sources/directory_source.h"
 
 namespace grounds {
@@ -66,19 +67,23 @@ void Plan::list_all() {
   all_listed_ = true;
   std::vector<std::string> failed;  // URIs
   std::set<const DocumentState*> seen;
+  bool is_listing_whole = true;
   while (auto listed = source_.next()) {
     if (*listed) {
       seen.insert(find(**listed));
     } else {
+      is_listing_whole = is_listing_whole && !listed->error().is_of_all;
       std::string& uri = failed.emplace_back(listed->error().uri);
       // A folder, or the rules for one: all under it is meant.
-      if (uri.ends_with(kIgnoreFileName)) uri.resize(uri.size() - kIgnoreFileName.size());
+      for (const std::string_view name : {kIgnoreFileName, sources::kFolderAccessName}) {
+        if (uri.ends_with(name)) uri.resize(uri.size() - name.size());
+      }
       if (uri.ends_with('/')) uri.pop_back();
     }
     listed_.push_back(std::move(*listed));
   }
   for (const DocumentState& state : states_) {
-    bool under_a_failure = std::ranges::any_of(failed, [&](const std::string& uri) {
+    const bool under_a_failure = !is_listing_whole || std::ranges::any_of(failed, [&](const std::string& uri) {
       return uri.empty() || state.uri == uri || state.uri.starts_with(uri + "/");
     });
     if (!seen.contains(&state) && !under_a_failure) missing_.emplace(state.source_sha256, &state);

@@ -4,6 +4,7 @@
 #include <unordered_set>
 
 #include "base/utf8.h"
+#include "ingest/sources/access_file.h"
 #include "ingest/sources/glob.h"
 #include "ingest/sources/ignore_file.h"
 
@@ -11,6 +12,8 @@ namespace grounds {
 namespace {
 
 using sources::IgnoreRules;
+
+using Groups = std::optional<std::vector<std::string>>;
 
 constexpr std::size_t kMaxDepth = 256;
 constexpr std::uint64_t kMaxIgnoreFileBytes = 1u << 20;
@@ -47,8 +50,9 @@ class DirectorySource final : public Source {
     }
   }
 
-  Result<std::string> read(const SourceItem& item, std::uint64_t limit) const override {
-    return file_system_.read(item.path, limit);
+  Result<SourceContent> read(const SourceItem& item, std::uint64_t limit) const override {
+    GROUNDS_ASSIGN_OR_RETURN(std::string bytes, file_system_.read(item.path, limit));
+    return SourceContent{std::move(bytes), {}};
   }
 
  private:
@@ -59,7 +63,8 @@ class DirectorySource final : public Source {
     std::string uri;    // relative to the root, with a slash at the end; "" for the root
     std::uint64_t inode = 0;
     IgnoreRules rules;  // of its own ignore file; also on rules_ if there are any
-    std::vector<DirectoryEntry> entries;
+    std::vector<DirectoryEntry> entries;  // sorted by name
+    Groups groups;      // by its own access file, else by that of a folder above
     std::size_t next = 0;
   };
 
@@ -70,7 +75,7 @@ class DirectorySource final : public Source {
   Found open_root(const std::string& root) {
     auto status = file_system_.status(root);
     if (!status) return failure(root, std::move(status).error());
-    if (status->is_regular) return file(root, last_part(root), *status);
+    if (status->is_regular) return root_file(root, *status);
     if (!status->is_directory) {
       return failure(root, {ErrorCode::kBadInput, printable(root) + ": neither a file nor a folder", {}});
     }
@@ -85,7 +90,13 @@ class DirectorySource final : public Source {
     }
     auto entries = file_system_.list(path);
     if (!entries) return failure(uri.empty() ? path : uri, std::move(entries).error());
-    Folder folder{path, uri, inode, {}, std::move(*entries), 0};
+    Folder folder{path, uri, inode, {}, std::move(*entries), folders_.empty() ? Groups() : folders_.back().groups, 0};
+    if (has_entry(folder.entries, sources::kFolderAccessName)) {
+      auto groups = read_access(path + "/" + std::string(sources::kFolderAccessName));
+      // Without it all might read what only some were to.
+      if (!groups) return failure(uri + std::string(sources::kFolderAccessName), std::move(groups).error());
+      folder.groups = std::move(*groups);
+    }
     const std::string ignore_file = path + "/" + std::string(kIgnoreFileName);
     if (file_system_.exists(ignore_file)) {
       auto text = file_system_.read(ignore_file, kMaxIgnoreFileBytes);
@@ -98,8 +109,38 @@ class DirectorySource final : public Source {
     return std::nullopt;
   }
 
+  // A document given by itself.
+  Found root_file(const std::string& root, const FileStatus& status) {
+    const std::string name = last_part(root);
+    const std::string folder = root.substr(0, root.size() - name.size());
+    Groups groups;
+    for (const std::string& path : {folder + std::string(sources::kFolderAccessName), root + std::string(sources::kDocumentAccessSuffix)}) {
+      if (!file_system_.exists(path)) continue;
+      auto read = read_access(path);
+      if (!read) return failure(name, std::move(read).error());
+      groups = std::move(*read);
+    }
+    return file(root, name, status, std::move(groups));
+  }
+
+  Result<std::vector<std::string>> read_access(const std::string& path) const {
+    GROUNDS_ASSIGN_OR_RETURN(const std::string text, file_system_.read(path, sources::kMaxAccessFileBytes));
+    auto groups = sources::parse_access_file(text);
+    if (!groups) {
+      Error error = std::move(groups).error();
+      error.message = printable(path) + ", " + error.message;
+      return fail(std::move(error));
+    }
+    return groups;
+  }
+
+  static bool has_entry(const std::vector<DirectoryEntry>& entries, std::string_view name) {
+    const auto at = std::ranges::lower_bound(entries, name, std::less<>(), &DirectoryEntry::name);
+    return at != entries.end() && at->name == name;
+  }
+
   Found visit(const std::string& folder_path, const std::string& folder_uri, const DirectoryEntry& entry) {
-    if (entry.name == kIgnoreFileName || (!options_.hidden && entry.name.starts_with('.'))) return std::nullopt;
+    if (entry.name == kIgnoreFileName || sources::is_access_file(entry.name) || (!options_.hidden && entry.name.starts_with('.'))) return std::nullopt;
     const std::string path = folder_path + (folder_path.ends_with('/') ? "" : "/") + entry.name;
     const std::string uri = folder_uri + entry.name;
     FileStatus status = entry.status;
@@ -122,7 +163,13 @@ class DirectorySource final : public Source {
     const auto matches = [&](const std::string& pattern) { return sources::filter_match(pattern, uri); };
     const auto& include = options_.include;
     if (!include.empty() && std::none_of(include.begin(), include.end(), matches)) return std::nullopt;
-    return file(path, uri, status);
+    Groups groups = folders_.back().groups;
+    if (has_entry(folders_.back().entries, entry.name + std::string(sources::kDocumentAccessSuffix))) {
+      auto read = read_access(path + std::string(sources::kDocumentAccessSuffix));
+      if (!read) return failure(uri, std::move(read).error());
+      groups = std::move(*read);
+    }
+    return file(path, uri, status, std::move(groups));
   }
 
   bool is_above(std::uint64_t inode) const {
@@ -145,7 +192,7 @@ class DirectorySource final : public Source {
     return false;
   }
 
-  static Found file(const std::string& path, const std::string& uri, const FileStatus& status) {
+  static Found file(const std::string& path, const std::string& uri, const FileStatus& status, Groups groups) {
     if (!is_valid_utf8(uri)) {
       return failure(uri, {ErrorCode::kBadInput, printable(path) + ": the name is not valid UTF-8", "rename it"});
     }
@@ -155,6 +202,7 @@ class DirectorySource final : public Source {
     item.path = path;
     item.size = status.size;
     item.modified_ns = status.modified_ns;
+    item.groups = std::move(groups);
     return item;
   }
 

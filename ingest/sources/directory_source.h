@@ -24,6 +24,10 @@ struct DirectoryOptions {
 // twice are a failure of the second. Patterns are matched with that path (see filter_match in glob.h);
 // a root that is a file is taken whatever the patterns and its name say.
 //
+// Access files (access_file.h) in the folders given and below give their documents' groups, and are no documents
+// themselves; for a root that is a file, those beside it count. One that cannot be read or understood is a
+// failure of what it speaks of: the document, or the folder with all in it.
+//
 // Failures are: a root that is not there, a folder or file that cannot be read, a name that is not UTF-8.
 // What is neither file nor folder (pipes, devices) is passed over.
 // `file_system` must outlive the source.

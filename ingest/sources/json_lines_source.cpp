@@ -72,12 +72,15 @@ class JsonLinesSource final : public Source {
     return std::nullopt;
   }
 
-  Result<std::string> read(const SourceItem& item, std::uint64_t limit) const override {
-    if (!item.path.empty()) return file_system_.read(item.path, limit);
+  Result<SourceContent> read(const SourceItem& item, std::uint64_t limit) const override {
+    if (!item.path.empty()) {
+      GROUNDS_ASSIGN_OR_RETURN(std::string bytes, file_system_.read(item.path, limit));
+      return SourceContent{std::move(bytes), {}};
+    }
     if (item.content.size() > limit) {
       return fail(bad("the document is larger than " + std::to_string(limit) + " bytes"));
     }
-    return item.content;
+    return SourceContent{item.content, {}};
   }
 
  private:

@@ -25,10 +25,16 @@ struct SourceItem {
   std::string content;                   // where path is ""
 };
 
+struct SourceContent {
+  std::string bytes;
+  std::string name;                      // as SourceItem::name, where the source learns it by reading; "": as listed
+};
+
 // A document that could not be listed. Never fatal: the source goes on.
 struct SourceFailure {
   std::string uri;                       // or what there is of it: a path, "line 17"
   Error error;
+  bool is_of_all = false;                // any document may be meant: none is to be taken for gone
 };
 
 class Source {
@@ -38,7 +44,7 @@ class Source {
   // some 50 bytes a document at most. One thread at a time.
   virtual std::optional<tl::expected<SourceItem, SourceFailure>> next() = 0;
   // The bytes of an item that this source listed. kBadInput if they are more than `limit`. Thread-safe.
-  virtual Result<std::string> read(const SourceItem& item, std::uint64_t limit) const = 0;
+  virtual Result<SourceContent> read(const SourceItem& item, std::uint64_t limit) const = 0;
 };
 
 }  // namespace grounds

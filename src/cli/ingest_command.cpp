@@ -1,5 +1,6 @@
 #include <atomic>
 #include <cstdio>
+#include <filesystem>
 #include <fstream>
 #include <iostream>
 
@@ -9,6 +10,7 @@
 #include "ingest/sources/directory_source.h"
 #include "ingest/sources/directory_watch.h"
 #include "ingest/sources/json_lines_source.h"
+#include "ingest/sources/url_source.h"
 #include "ledger/compare/job_sources.h"
 
 namespace grounds::cli {
@@ -16,7 +18,7 @@ namespace {
 
 struct Options {
   std::vector<std::string> paths, include, exclude;
-  std::string groups, jsonl;
+  std::string groups, jsonl, urls, sitemap;
   bool dry_run = false;
   bool sync = false;
   bool watch = false;
@@ -57,33 +59,52 @@ void print_report(const IngestReport& report) {
     if (count > 0) rows.push_back({std::string("  ") + name, std::to_string(count)});
   if (!rows.empty()) print_line(format_table(rows));
   if (!report.dry_run) {
-    char line[160];
-    std::snprintf(line, sizeof line, "  %llu chunks embedded, %llu reused, %.1f s (%.1f s of it embedding)",
-                  static_cast<unsigned long long>(report.embedded), static_cast<unsigned long long>(report.reused),
-                  report.seconds, report.embedding_seconds);
+    char line[240];
+    std::snprintf(line, sizeof line, "  %llu chunks embedded, %llu reused, %.1f s (read %.1f, parse %.1f, cut %.1f, embed %.1f, commit %.1f)",
+                  static_cast<unsigned long long>(report.embedded), static_cast<unsigned long long>(report.reused), report.seconds,
+                  report.stages.read, report.stages.parse, report.stages.cut, report.stages.embed, report.stages.commit);
     print_line(dim(line));
   }
   if (report.interrupted) print_line("interrupted; what is committed stands, the same command goes on");
 }
 
-Result<std::unique_ptr<Source>> open_source(const Session& session, const Options& options, std::ifstream& file) {
+// Standard input for "-".
+Result<std::istream*> open_input(const std::string& name, std::ifstream& file) {
+  if (name == "-") return &std::cin;
+  file.open(name);
+  if (!file || std::filesystem::is_directory(name))
+    return fail(ErrorCode::kNotFound, name + " cannot be read", "name a file, or - for standard input");
+  return &file;
+}
+
+Result<std::unique_ptr<Source>> open_source(const Session& session, const WebSettings& web, const Options& options,
+                                            std::ifstream& file) {
   const FileSystem& files = session.environment().file_system;
-  if (options.jsonl.empty()) {
-    if (options.paths.empty()) return fail(ErrorCode::kUsage, "nothing to ingest", "name a file or a folder");
-    for (const std::string& path : options.paths) GROUNDS_RETURN_IF_ERROR(files.status(path));
-    return open_directories(files, options.paths, {options.include, options.exclude});
+  const int kinds = int{!options.paths.empty()} + int{!options.jsonl.empty()} + int{!options.urls.empty()} + int{!options.sitemap.empty()};
+  if (kinds == 0)
+    return fail(ErrorCode::kUsage, "nothing to ingest", "name a file or a folder, or --urls, --sitemap or --jsonl");
+  if (kinds > 1) return fail(ErrorCode::kUsage, "paths, --jsonl, --urls and --sitemap cannot be combined", "run it once for each");
+  const bool is_web = !options.urls.empty() || !options.sitemap.empty();
+  if (is_web && web.hosts.empty() && web.private_hosts.empty())
+    return fail(ErrorCode::kRefused, "no host may be asked for documents", "list hosts in [web] of grounds.toml: hosts = [\"docs.example.com\"]");
+  if (is_web && !(options.include.empty() && options.exclude.empty()))
+    return fail(ErrorCode::kUsage, "--include and --exclude are for folders", "leave the URLs out of the list");
+  if (!options.sitemap.empty()) return open_sitemap(options.sitemap, web);
+  if (!options.urls.empty()) {
+    GROUNDS_ASSIGN_OR_RETURN(std::istream * input, open_input(options.urls, file));
+    return open_url_list(*input, web);
   }
-  if (!options.paths.empty()) return fail(ErrorCode::kUsage, "--jsonl and paths cannot be combined");
-  if (options.jsonl == "-") return open_json_lines(files, std::cin);
-  file.open(options.jsonl);
-  if (!file)
-    return fail(ErrorCode::kNotFound, options.jsonl + " cannot be read", "name a file, or - for standard input");
-  return open_json_lines(files, file);
+  if (!options.jsonl.empty()) {
+    GROUNDS_ASSIGN_OR_RETURN(std::istream * input, open_input(options.jsonl, file));
+    return open_json_lines(files, *input);
+  }
+  for (const std::string& path : options.paths) GROUNDS_RETURN_IF_ERROR(files.status(path));
+  return open_directories(files, options.paths, {options.include, options.exclude});
 }
 
 // How many documents there are, for the progress bar; a folder is listed in no time.
 std::uint64_t count_documents(const Session& session, const Options& options) {
-  if (!options.jsonl.empty()) return 0;
+  if (options.paths.empty()) return 0;
   auto source = open_directories(session.environment().file_system, options.paths, {options.include, options.exclude});
   std::uint64_t count = 0;
   while (auto listed = source->next()) count += listed->has_value() ? 1 : 0;
@@ -92,8 +113,8 @@ std::uint64_t count_documents(const Session& session, const Options& options) {
 
 Result<IngestReport> run_once(Session& session, const Options& options) {
   std::ifstream file;
-  GROUNDS_ASSIGN_OR_RETURN(auto source, open_source(session, options, file));
   GROUNDS_ASSIGN_OR_RETURN(Engine * engine, session.engine());
+  GROUNDS_ASSIGN_OR_RETURN(auto source, open_source(session, engine->configuration().web, options, file));
   IngestOptions ingest_options;
   ingest_options.make_equal = options.sync;
   ingest_options.dry_run = options.dry_run;
@@ -132,6 +153,7 @@ constexpr std::chrono::milliseconds kQuiet{500}, kAtMost{600'000};
 
 // Goes on until it is told to end, through failures too; says something when there is something to say.
 Result<int> keep_equal(Session& session, const Options& options) {
+  if (options.paths.empty()) return fail(ErrorCode::kUsage, "--watch needs a folder");
   if (options.dry_run) return fail(ErrorCode::kUsage, "--watch and --dry-run cannot be combined");
   // Before the first sync, so that nothing changes unseen between it and the first wait.
   GROUNDS_ASSIGN_OR_RETURN(DirectoryWatch watch, DirectoryWatch::open(options.paths));
@@ -172,6 +194,8 @@ void add_options(CLI::App& command, Session& session, const std::shared_ptr<Opti
       ->allow_extra_args(false);
   command.add_option("--groups", options->groups, "Groups that may read these documents, parted by commas");
   command.add_flag("--atomic", options->atomic, "Publish all changes at once, as one generation, or none of them");
+  command.add_option("--urls", options->urls, "Documents of the web: a URL a line in this file, or - for stdin");
+  command.add_option("--sitemap", options->sitemap, "Documents of the web: those of the sitemap at this URL");
   command.add_flag("--dry-run", options->dry_run, "Say what would be done, and do nothing");
 }
 
@@ -185,14 +209,16 @@ void add_ingest(CLI::App& app, Session& session) {
   ingest->add_option("--jsonl", options->jsonl, "Documents as JSON Lines from this file, or - for stdin");
   ingest->footer(
       "JSON Lines: {\"uri\",\"text\" or \"html\" or \"path\",\"title\"?,\"metadata\"?,\"groups\"?} a line.\n"
-      "Exits with 5 if a document failed; the others are ingested all the same.");
+      "URLs: of hosts that [web] in grounds.toml lists; a page that cannot be fetched keeps its last version.\n"
+      "Exits with 5 if a document failed; the others are ingested all the same.\n"
+      "Example: grounds ingest handbook reports/2025.pdf");
   ingest->callback([&session, options] {
     session.command = [&session, options] { return run(session, *options); };
   });
 
-  CLI::App* sync = app.add_subcommand("sync", "Make a collection equal to a folder: add, update, delete what is gone");
+  CLI::App* sync = app.add_subcommand("sync", "Make a collection equal to a folder or list: add, update, delete what is gone");
   add_options(*sync, session, options);
-  sync->add_option("PATH", options->paths, "File or folder")->required()->expected(1);
+  sync->add_option("PATH", options->paths, "File or folder")->expected(0, 1);
   sync->add_flag("--watch", options->watch, "Go on, and sync again whenever something changes, until Ctrl-C");
   sync->footer(
       "What the source has no more is deleted; a renamed document keeps its place and is not embedded anew.\n"

@@ -221,6 +221,11 @@ void read_section(Reader& reader, const std::string& section, const toml::table&
     }
     else if (key == "embedding.precision") reader.read(value, key, configuration.precision);
     else if (key == "embedding.streams") reader.read(value, key, configuration.streams);
+    else if (key == "web.hosts") reader.read(value, key, configuration.web.hosts);
+    else if (key == "web.private_hosts") reader.read(value, key, configuration.web.private_hosts);
+    else if (key == "web.timeout_seconds") reader.read(value, key, configuration.web.timeout_seconds);
+    else if (key == "web.max_megabytes") reader.read(value, key, configuration.web.max_megabytes);
+    else if (key == "web.max_urls") reader.read(value, key, configuration.web.max_urls);
     else if (key == "ingest.commit_chunks") reader.read(value, key, configuration.commit_chunks);
     else if (key == "ingest.commit_seconds") reader.read(value, key, configuration.commit_seconds);
     else if (key == "ingest.atomic_chunks") reader.read(value, key, configuration.atomic_chunks);
@@ -277,9 +282,11 @@ Result<Configuration> Configuration::load(
         if (section == "access") {
           read_access(reader, value, configuration.access);
         } else if (section == "server" || section == "answer" || section == "embedding" || section == "ingest" ||
-                   section == "backends" || section == "models" || section == "parties" || section == "ledger") {
+                   section == "backends" || section == "models" || section == "parties" || section == "web" ||
+                   section == "ledger") {
           if (const toml::table* table = as_table(reader, value, section))
             read_section(reader, section, *table, configuration);
+          if (auto checked = check_web_settings(configuration.web); !checked) reader.wrong(value, "web: " + checked.error().message);
         } else {
           reader.unknown(value, section);
         }

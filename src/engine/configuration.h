@@ -13,6 +13,7 @@
 #include "embedding/http_model.h"
 #include "embedding/model.h"
 #include "grounds/result.h"
+#include "ingest/sources/web_client.h"
 
 namespace grounds {
 
@@ -37,6 +38,7 @@ struct Configuration {
   int commit_seconds = 5;            // or after so many seconds
   int atomic_chunks = 200000;        // most that an ingest with --atomic holds in memory
   std::vector<AccessRule> access;
+  WebSettings web;
   std::map<std::string, BackendSettings> backends;
   HttpModels models;                  // [models.NAME]: behind HTTP
   std::map<std::string, std::string> parties;   // factor, backend, job or key -> "A", "B", "C" or a name

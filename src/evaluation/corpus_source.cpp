@@ -44,7 +44,7 @@ std::optional<tl::expected<SourceItem, SourceFailure>> CorpusSource::next() {
   return std::nullopt;
 }
 
-Result<std::string> CorpusSource::read(const SourceItem& item, std::uint64_t limit) const {
+Result<SourceContent> CorpusSource::read(const SourceItem& item, std::uint64_t limit) const {
   Place place;
   {
     std::lock_guard lock(mutex_);
@@ -60,7 +60,7 @@ Result<std::string> CorpusSource::read(const SourceItem& item, std::uint64_t lim
     return fail(ErrorCode::kUnavailable, where + ": the file has changed while it was read", "run the command again");
   if (content_of(document).size() > limit)
     return fail(ErrorCode::kBadInput, where + " is larger than " + std::to_string(limit) + " bytes");
-  return content_of(document);
+  return SourceContent{content_of(document), {}};
 }
 
 }  // namespace grounds

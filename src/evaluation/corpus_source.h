@@ -20,7 +20,7 @@ class CorpusSource final : public Source {
   static Result<std::unique_ptr<CorpusSource>> open(const FileSystem& file_system, const std::string& path);
 
   std::optional<tl::expected<SourceItem, SourceFailure>> next() override;
-  Result<std::string> read(const SourceItem& item, std::uint64_t limit) const override;
+  Result<SourceContent> read(const SourceItem& item, std::uint64_t limit) const override;
 
  private:
   struct Place {

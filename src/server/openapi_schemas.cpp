@@ -102,7 +102,8 @@ void add_document_schemas(Json& all) {
   const Json seconds = {{"type", "number"}};
   all["IngestReport"] = whole_object({{"uri", text()}, {"collection", text()}, {"job", text()}, {"generation", whole()}, {"documents", counts},
                                       {"chunks", whole_object({{"live", whole()}, {"added", whole()}})}, {"embedded", whole()}, {"reused", whole()}, {"tokens", whole()},
-                                      {"saturated", whole()}, {"seconds", seconds}, {"embedding_seconds", seconds}, {"dry_run", flag()}, {"interrupted", flag()},
+                                      {"saturated", whole()}, {"seconds", seconds}, {"embedding_seconds", seconds},
+                                      {"stages", whole_object({{"read", seconds}, {"parse", seconds}, {"cut", seconds}, {"embed", seconds}, {"commit", seconds}})}, {"dry_run", flag()}, {"interrupted", flag()},
                                       {"failures", list(ref("Failure"))}});
   all["Deletion"] = whole_object({{"deleted", text()}, {"collection", text()}, {"generation", whole()}});
   const Json states = one_of({"running", "cancelling", "done", "failed", "interrupted", "cancelled", "killed"});

@@ -66,11 +66,11 @@ std::optional<tl::expected<SourceItem, SourceFailure>> UploadSource::next() {
   return item_;
 }
 
-Result<std::string> UploadSource::read(const SourceItem&, std::uint64_t limit) const {
+Result<SourceContent> UploadSource::read(const SourceItem&, std::uint64_t limit) const {
   if (upload_.size() > limit) return fail(ErrorCode::kBadInput, "the document is larger than " + std::to_string(limit) + " bytes");
   std::string bytes(upload_.size(), '\0');
   GROUNDS_RETURN_IF_ERROR(upload_.file_.read_exact(0, std::as_writable_bytes(std::span(bytes))));
-  return bytes;
+  return SourceContent{std::move(bytes), {}};
 }
 
 void remove_old_uploads(const FileSystem& file_system, const std::string& workspace) {

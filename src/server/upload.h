@@ -32,7 +32,7 @@ class UploadSource final : public Source {
  public:
   UploadSource(Upload upload, std::string uri, std::string name);
   std::optional<tl::expected<SourceItem, SourceFailure>> next() override;
-  Result<std::string> read(const SourceItem& item, std::uint64_t limit) const override;
+  Result<SourceContent> read(const SourceItem& item, std::uint64_t limit) const override;
 
  private:
   const Upload upload_;

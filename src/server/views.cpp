@@ -107,7 +107,9 @@ Json ingest_view(const IngestReport& report) {
           {"tokens", report.tokens},
           {"saturated", report.saturated},
           {"seconds", report.seconds},
-          {"embedding_seconds", report.embedding_seconds},
+          {"embedding_seconds", report.stages.embed},
+          {"stages", {{"read", report.stages.read}, {"parse", report.stages.parse}, {"cut", report.stages.cut},
+                      {"embed", report.stages.embed}, {"commit", report.stages.commit}}},
           {"dry_run", report.dry_run},
           {"interrupted", report.interrupted},
           {"failures", std::move(failures)}};

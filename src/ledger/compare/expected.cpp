@@ -263,9 +263,9 @@ class Explaining {
     auto source = open_directories(services_.workspace.file_system(), roots, DirectoryOptions{{}, {}, true, false});
     while (auto item = source->next()) {
       if (!*item || (*item)->size > kMaxSourceBytes) continue;
-      auto bytes = source->read(**item, kMaxSourceBytes);
-      if (!bytes || !source_says(*bytes)) continue;
-      GROUNDS_RETURN_IF_ERROR(judge_source((*item)->uri, *bytes, live));
+      auto content = source->read(**item, kMaxSourceBytes);
+      if (!content || !source_says(content->bytes)) continue;
+      GROUNDS_RETURN_IF_ERROR(judge_source((*item)->uri, content->bytes, live));
     }
     return {};
   }

@@ -16,7 +16,7 @@ class FakeSource final : public Source {
     if (at_ == listing_.size()) return std::nullopt;
     return listing_[at_++];
   }
-  Result<std::string> read(const SourceItem&, std::uint64_t) const override { return std::string("bytes"); }
+  Result<SourceContent> read(const SourceItem&, std::uint64_t) const override { return SourceContent{"bytes", {}}; }
 
  private:
   std::vector<Listed> listing_;

@@ -11,30 +11,14 @@
 #include "ingest/sources/directory_source.h"
 #include "ingest/sources/directory_watch.h"
 #include "ingest/sources/json_lines_source.h"
+#include "tests/ingest/support/temporary_folder.h"
 
 using namespace grounds;
 namespace fs = std::filesystem;
+using grounds::testing::TemporaryFolder;
 using Lines = std::vector<std::string>;
 
 namespace {
-
-class TemporaryFolder {
- public:
-  TemporaryFolder() {
-    std::string name = (fs::temp_directory_path() / "grounds-sources-XXXXXX").string();
-    REQUIRE(mkdtemp(name.data()) != nullptr);
-    path_ = name;
-  }
-  ~TemporaryFolder() { fs::remove_all(path_); }
-  void write(const std::string& name, const std::string& content = "x") const {
-    fs::create_directories((path_ / name).parent_path());
-    std::ofstream(path_ / name, std::ios::binary) << content;
-  }
-  std::string path(const std::string& name = "") const { return name.empty() ? path_.string() : (path_ / name).string(); }
-
- private:
-  fs::path path_;
-};
 
 // URIs in order; failures as "URI: message" with "!" before.
 Lines list(Source& source) {
@@ -95,7 +79,7 @@ TEST_CASE("a file that is given itself has its name as URI, whatever the pattern
   CHECK((*found)->uri == ".hidden.md");
   CHECK((*found)->size == 7);
   CHECK((*found)->modified_ns > 0);
-  CHECK(source->read(**found, 100).value() == "content");
+  CHECK(source->read(**found, 100).value().bytes == "content");
   CHECK(source->read(**found, 3).error().code == ErrorCode::kBadInput);
   CHECK(!source->next().has_value());
 }
@@ -210,7 +194,7 @@ TEST_CASE("JSON lines give text, HTML or files, with title, metadata and groups"
   CHECK((*a)->metadata == "{\"a\":2,\"b\":1}");
   CHECK((*a)->groups == Lines{"hr"});
   CHECK((*a)->name == "document.txt");
-  CHECK(source->read(**a, 100).value() == "Plain 中文");
+  CHECK(source->read(**a, 100).value().bytes == "Plain 中文");
   CHECK(source->read(**a, 3).error().code == ErrorCode::kBadInput);
   const auto b = source->next();
   CHECK((*b)->name == "document.html");
@@ -218,7 +202,7 @@ TEST_CASE("JSON lines give text, HTML or files, with title, metadata and groups"
   const auto c = source->next();
   CHECK((*c)->uri == "c");
   CHECK((*c)->name == "leave.md");
-  CHECK(source->read(**c, 100).value() == "# Leave");
+  CHECK(source->read(**c, 100).value().bytes == "# Leave");
   CHECK(!source->next().has_value());
 }
 
