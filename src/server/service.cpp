@@ -124,7 +124,7 @@ void Service::post(const std::string& pattern, Result<Json> (*route)(Engine&, co
 }
 
 void Service::add_guards() {
-  http_.set_pre_routing_handler([this](const Request& request, Response& response) {
+  http_.set_pre_routing_handler([](const Request& request, Response& response) {
     if (request.method == "PRI") {  // HTTP/2's preface, whose "body" the library would read without a bound
       answer_error(response, {ErrorCode::kUsage, "this server speaks HTTP/1.1", ""}, 405);
       return httplib::Server::HandlerResponse::Handled;
