@@ -1,5 +1,6 @@
 #include "embedding/compiled_model.h"
 
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <cstring>
@@ -21,6 +22,7 @@ constexpr int kFormatVersion = 1;
 constexpr std::string_view kMagic = "GROUNDSC";
 constexpr std::size_t kHeaderSize = 4096, kBlockSize = 1 << 20, kPage = 4096;
 constexpr std::string_view kSuffix = ".compiled";
+constexpr std::int64_t kKeptNanoseconds = std::int64_t{7} * 86'400 * 1'000'000'000;
 
 std::string name_prefix(const CompiledKey& key) {
   return std::string(precision_name(key.precision)) + "-" + instruction_set() + "-";
@@ -159,8 +161,12 @@ Status save_compiled(const FileSystem& files, const std::string& folder, const C
   GROUNDS_RETURN_IF_ERROR(files.write_durably(folder + "/" + key.file_name(), content));
 
   GROUNDS_ASSIGN_OR_RETURN(const auto entries, files.list(folder));
+  const auto saved = std::find_if(entries.begin(), entries.end(), [&](const auto& entry) { return entry.name == key.file_name(); });
+  if (saved == entries.end()) return {};
+  // Not those of the last days: two versions of this program may be in use, and would undo each other's work.
+  const std::int64_t outdated = saved->status.modified_ns - kKeptNanoseconds;
   for (const DirectoryEntry& entry : entries)
-    if (entry.name.starts_with(name_prefix(key)) && entry.name.ends_with(kSuffix) && entry.name != key.file_name())
+    if (entry.name.starts_with(name_prefix(key)) && entry.name.ends_with(kSuffix) && entry.status.modified_ns < outdated)
       GROUNDS_RETURN_IF_ERROR(files.remove(folder + "/" + entry.name));
   return {};
 }

@@ -27,7 +27,8 @@ struct CompiledKey {
 // header does not fit.
 Result<CompiledEncoder> open_compiled(const FileSystem& files, const std::string& folder, const CompiledKey& key);
 
-// Writes it atomically and durably, and removes those of older versions for the same processor.
+// Writes it atomically and durably, and removes those of other versions for the same
+// processor that are a week older.
 Status save_compiled(const FileSystem& files, const std::string& folder, const CompiledKey& key,
                      ov::CompiledModel& model);
 

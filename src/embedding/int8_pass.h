@@ -11,7 +11,7 @@
 namespace grounds {
 
 // Part of what decides the vectors: changed with any change to the pass.
-inline constexpr int kInt8PassVersion = 3;
+inline constexpr int kInt8PassVersion = 4;
 
 // Rewrites the model in place; returns the number of products rewritten. kBadInput if a weight is not
 // finite, or if there is no product with a constant weight at all.

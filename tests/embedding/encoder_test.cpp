@@ -330,6 +330,26 @@ TEST_CASE("a compiled model is kept, used again, and made anew when it is damage
   }
 }
 
+TEST_CASE("compiled models of other versions are removed once they are a week old") {
+  const Loaded model;
+  const std::filesystem::path kept = compiled_file(model.folder);
+  const std::string prefix = kept.filename().string().substr(0, kept.filename().string().rfind('-') + 1);
+  const auto put = [&](const std::string& name, int days) {
+    const std::filesystem::path path = kept.parent_path() / name;
+    std::ofstream(path) << "another version's";
+    std::filesystem::last_write_time(path, std::filesystem::file_time_type::clock::now() - std::chrono::hours(24 * days));
+    return path;
+  };
+  const auto old = put(prefix + "00000000aaaaaaaa.compiled", 8), recent = put(prefix + "00000000bbbbbbbb.compiled", 6);
+  const auto other_processor = put("int8-other-00000000cccccccc.compiled", 8);
+  std::filesystem::remove(kept);
+  REQUIRE(try_load(model.folder));
+  CHECK(std::filesystem::exists(kept));
+  CHECK_FALSE(std::filesystem::exists(old));
+  CHECK(std::filesystem::exists(recent));
+  CHECK(std::filesystem::exists(other_processor));
+}
+
 TEST_CASE("a folder that cannot be written costs the compiled model, not the start") {
   struct NoWriting final : IoObserver {
     IoDecision before(const IoCall& call) override {
