@@ -4,7 +4,7 @@
 #include "answer/extractive.h"
 #include "answer/gate.h"
 #include "base/canonical_json.h"
-#include "cli/session.h"
+#include "cli/eval_commands.h"
 #include "cli/output_file.h"
 #include "cli/terminal.h"
 #include "evaluation/answer_views.h"
@@ -16,6 +16,30 @@
 #include "evaluation/views.h"
 
 namespace grounds::cli {
+
+std::string decimals(double value, int count) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%.*f", count, value);
+  return text;
+}
+
+void print_findings(const Findings& findings) {
+  for (const Finding& finding : findings.all())
+    print_line(dim("input: " + std::to_string(finding.count) + " " + std::string(finding_meaning(finding.kind)) +
+                   " (" + finding.example + ")"));
+}
+
+Result<std::vector<std::pair<std::string, std::string>>> parse_settings(const std::vector<std::string>& given) {
+  std::vector<std::pair<std::string, std::string>> settings;
+  for (const std::string& each : given) {
+    std::size_t equals = each.find('=');
+    if (equals == std::string::npos || equals == 0)
+      return fail(ErrorCode::kUsage, "'" + each + "' is not key=value", "e.g. --set fusion.dense_weight=0.3");
+    settings.emplace_back(each.substr(0, equals), each.substr(equals + 1));
+  }
+  return settings;
+}
+
 namespace {
 
 struct Options {
@@ -28,12 +52,6 @@ struct Options {
 };
 
 using Row = std::vector<std::string>;
-
-std::string decimals(double value, int count = 4) {
-  char text[32];
-  std::snprintf(text, sizeof text, "%.*f", count, value);
-  return text;
-}
 
 std::string signed_decimals(double value) { return (value < 0 ? "" : "+") + decimals(value); }
 
@@ -49,29 +67,12 @@ void print_summary(const Summary& summary) {
   print_line(format_table(rows));
 }
 
-void print_findings(const Findings& findings) {
-  for (const Finding& finding : findings.all())
-    print_line(dim("input: " + std::to_string(finding.count) + " " + std::string(finding_meaning(finding.kind)) +
-                   " (" + finding.example + ")"));
-}
-
 void print_gate(const Gate& gate) {
   std::vector<Row> rows{{"GATE", "BASELINE", "NOW", "P", ""}};
   for (const GateMeasure& each : gate.measures)
     rows.push_back({std::string(measure_name(each.measure)), decimals(each.before), decimals(each.now),
                     each.p ? decimals(*each.p) : "-", each.dropped ? "dropped" : "holds"});
   print_line(format_table(rows));
-}
-
-Result<std::vector<std::pair<std::string, std::string>>> parse_settings(const std::vector<std::string>& given) {
-  std::vector<std::pair<std::string, std::string>> settings;
-  for (const std::string& each : given) {
-    std::size_t equals = each.find('=');
-    if (equals == std::string::npos || equals == 0)
-      return fail(ErrorCode::kUsage, "'" + each + "' is not key=value", "e.g. --set fusion.dense_weight=0.3");
-    settings.emplace_back(each.substr(0, equals), each.substr(equals + 1));
-  }
-  return settings;
 }
 
 Status write_output(const Session& session, const std::string& path, const std::string& content) {
@@ -367,6 +368,8 @@ void add_eval(CLI::App& app, Session& session) {
   answers->callback([&session, options] {
     session.command = [&session, options] { return run_answers(session, *options); };
   });
+
+  add_eval_pages(*eval, session);
 
   CLI::App* score = eval->add_subcommand("score", "Score a ranking made elsewhere");
   score->add_option("QRELS", options->first, "Judgements, in BEIR or TREC form")->required();

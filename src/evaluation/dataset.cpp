@@ -27,26 +27,6 @@ Status check_layout(const FileSystem& file_system, const DatasetPlace& place, co
               others.empty() ? kLayout : "qrels/ holds " + others + ": name one with --qrels");
 }
 
-Result<std::vector<EvaluationQuery>> read_queries(const FileSystem& file_system, const std::string& path,
-                                                  Findings& findings) {
-  GROUNDS_ASSIGN_OR_RETURN(LineReader lines, LineReader::open(file_system, path, findings));
-  std::vector<EvaluationQuery> queries;
-  std::unordered_set<std::string> ids;
-  while (true) {
-    GROUNDS_ASSIGN_OR_RETURN(std::optional<std::string_view> line, lines.next());
-    if (!line) return queries;
-    const std::string place = lines.place();
-    GROUNDS_ASSIGN_OR_RETURN(Json json, parse_json_line(*line, place));
-    EvaluationQuery query;
-    GROUNDS_ASSIGN_OR_RETURN(query.id, id_field(json, place));
-    GROUNDS_ASSIGN_OR_RETURN(query.text, text_field(json, "text", place));
-    if (!ids.insert(query.id).second)
-      findings.add(FindingKind::kDuplicateQuery, place + ": " + query.id);
-    else
-      queries.push_back(std::move(query));
-  }
-}
-
 // Keeps what can be asked and scored, and says what cannot.
 void match(std::vector<EvaluationQuery> queries, Judgements judgements,
            const std::unordered_set<std::string>& documents, Dataset& dataset) {
@@ -76,6 +56,26 @@ void match(std::vector<EvaluationQuery> queries, Judgements judgements,
 }
 
 }  // namespace
+
+Result<std::vector<EvaluationQuery>> read_queries(const FileSystem& file_system, const std::string& path,
+                                                  Findings& findings) {
+  GROUNDS_ASSIGN_OR_RETURN(LineReader lines, LineReader::open(file_system, path, findings));
+  std::vector<EvaluationQuery> queries;
+  std::unordered_set<std::string> ids;
+  while (true) {
+    GROUNDS_ASSIGN_OR_RETURN(std::optional<std::string_view> line, lines.next());
+    if (!line) return queries;
+    const std::string place = lines.place();
+    GROUNDS_ASSIGN_OR_RETURN(Json json, parse_json_line(*line, place));
+    EvaluationQuery query;
+    GROUNDS_ASSIGN_OR_RETURN(query.id, id_field(json, place));
+    GROUNDS_ASSIGN_OR_RETURN(query.text, text_field(json, "text", place));
+    if (!ids.insert(query.id).second)
+      findings.add(FindingKind::kDuplicateQuery, place + ": " + query.id);
+    else
+      queries.push_back(std::move(query));
+  }
+}
 
 Result<Dataset> read_dataset(const FileSystem& file_system, const DatasetPlace& place) {
   const std::string qrels = place.qrels.empty() ? place.directory + "/qrels/test.tsv" : place.qrels;

@@ -33,6 +33,11 @@ struct DatasetPlace {
   std::string qrels;                       // "": qrels/test.tsv of the folder
 };
 
+// The queries of JSON Lines with "_id" and "text", empty ones included; an id that was there before is a finding.
+// kNotFound; kBadInput names the line.
+Result<std::vector<EvaluationQuery>> read_queries(const FileSystem& file_system, const std::string& path,
+                                                  Findings& findings);
+
 // Reads queries and judgements, and the corpus for its ids. kNotFound names the file that is missing;
 // kBadInput the line that cannot be read; kBadInput also if no query is left to ask.
 Result<Dataset> read_dataset(const FileSystem& file_system, const DatasetPlace& place);

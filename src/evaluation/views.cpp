@@ -70,4 +70,25 @@ Json comparison_view(const Comparison& comparison) {
           {"measures", std::move(measures)}};
 }
 
+Json page_summary_view(const PageSummary& summary) {
+  auto share = [&](std::uint64_t count) -> Json {
+    return {{"count", count}, {"share", static_cast<double>(count) / static_cast<double>(summary.queries)}};
+  };
+  return {{"queries", summary.queries},
+          {"page_hit", share(summary.pages)},
+          {"document_hit", share(summary.documents)},
+          {"document_first", share(summary.documents_first)},
+          {"page_mrr", summary.page_mrr},
+          {"ci95", {{"page_hit", interval_view(summary.pages_ci95)}, {"document_hit", interval_view(summary.documents_ci95)}}}};
+}
+
+Json page_results_view(std::span<const PageResult> results) {
+  Json view = Json::array();
+  for (const PageResult& each : results)
+    view.push_back({{"query", each.query},
+                    {"page_rank", each.page_rank ? Json(*each.page_rank) : Json()},
+                    {"document_rank", each.document_rank ? Json(*each.document_rank) : Json()}});
+  return view;
+}
+
 }  // namespace grounds

@@ -10,6 +10,7 @@
 #include "evaluation/comparison.h"
 #include "evaluation/dataset.h"
 #include "evaluation/gate.h"
+#include "evaluation/page_questions.h"
 #include "evaluation/summary.h"
 
 namespace grounds {
@@ -25,5 +26,9 @@ Json per_query_view(std::span<const QueryResult> results);
 Json gate_view(const Gate& gate);
 // {"queries", "only_in_a", "only_in_b", "measures": {"ndcg@10": {"a", "b", "difference", "ci95", "p"}}}
 Json comparison_view(const Comparison& comparison);
+// {"queries", "page_hit": {"count", "share"}, "document_hit", "document_first", "page_mrr", "ci95": {"page_hit", "document_hit"}}
+Json page_summary_view(const PageSummary& summary);
+// [{"query", "page_rank", "document_rank"}]; null where nothing was found.
+Json page_results_view(std::span<const PageResult> results);
 
 }  // namespace grounds

@@ -296,6 +296,33 @@ class Evaluation(unittest.TestCase):
         again = workspace.json("eval", "--beir", workspace.folder / "set", "--mode", "lexical", "--model", "none")
         self.assertEqual(again["generation"], first["generation"])
 
+    def test_pages_of_evidence_are_looked_for_among_the_results(self):
+        workspace = Workspace()
+        self.addCleanup(workspace.close)
+        workspace.json("collections", "create", "default", "--model", "none")
+        workspace.json("ingest", SAMPLES / "formats" / "report.pdf")
+        last = workspace.json("search", "head count")["results"][0]
+        page = last["page_from"]
+        questions = workspace.write("questions.jsonl", '{"_id": "q1", "text": "head count"}\n'
+                                    '{"_id": "q2", "text": "qwertyuiop"}\n{"_id": "q3", "text": ""}\n')
+        evidence = workspace.write("evidence.tsv", f"query-id\tdoc_name\tpage\nq1\treport\t{page}\nq2\treport.pdf\t1\n"
+                                   "q2\tnowhere\t1\nq3\tnowhere\t1\nq9\tnowhere\t1\n")
+        report = workspace.json("eval", "pages", questions, evidence, "-k", 50, "--per-query")
+        self.assertEqual((report["queries"], report["page_hit"]["count"], report["document_hit"]["count"]), (2, 1, 1))
+        self.assertEqual([each["query"] for each in report["per_query"]], ["q1", "q2"])
+        self.assertIsNone(report["per_query"][1]["page_rank"])
+        self.assertEqual({f["kind"] for f in report["input"]["findings"]}, {"empty_query", "unknown_query", "unknown_document"})
+        zero = workspace.write("zero.tsv", f"query-id\tdoc_name\tpage_index0\nq1\treport\t{page - 1}\n")
+        self.assertEqual(workspace.json("eval", "pages", questions, zero, "-k", 50)["page_hit"]["count"], 1)
+        self.assertIn("its document first", workspace.run("eval", "pages", questions, evidence, check=0).out)
+        strangers = workspace.write("strangers.tsv", "query-id\tdoc_name\tpage\nq1\tnowhere\t1\n")
+        self.assertIn("none of the documents", workspace.run("eval", "pages", questions, strangers, check=5).err)
+        for arguments, code in ((["nothing.jsonl", evidence], 3), ([questions, questions], 5), ([questions], 2),
+                                ([questions, evidence, "-c", "nowhere"], 3), ([questions, evidence, "-k", "0"], 2),
+                                ([questions, evidence, "--mode", "magic"], 2), ([questions, evidence, "--set", "a"], 2)):
+            with self.subTest(arguments):
+                workspace.run("eval", "pages", *arguments, check=code)
+
 
 class Samples(unittest.TestCase):
     def test_the_printed_answer_is_for_people(self):
