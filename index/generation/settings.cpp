@@ -26,10 +26,16 @@ constexpr std::array kRules = {
                 "most tokens of evidence in a prompt"},
     SettingRule{"fusion.dense_weight", kR, "0.2", 0, 1, "", false,
                 "share of the vector leg in a hybrid score"},
+    SettingRule{"fusion.feedback_chunks", kI, "3", 1, 50, "", false,
+                "best hits that fusion.feedback_weight compares with"},
+    SettingRule{"fusion.feedback_weight", kR, "0.1", 0, 1, "", false,
+                "how much a hybrid score rises with the likeness to the best hits"},
     SettingRule{"fusion.foreign_weight", kR, "0.3", 0, 1, "", false,
                 "weight of a space whose language is not the question's"},
     SettingRule{"fusion.method", kC, "score", 0, 0, "score|rank", false,
                 "combine the legs by standardised scores or by reciprocal rank"},
+    SettingRule{"fusion.weighting", kC, "coverage", 0, 0, "fixed|coverage", false,
+                "weight of the words: fixed, or by how much of the question the best hit has"},
     SettingRule{"generations.replay_days", kI, "90", 0, 36500, "", false,
                 "generations that answers of so many days used are kept as well"},
     SettingRule{"generations.retain", SettingKind::kCount, "20", 0, 1000000, "", false,
@@ -39,12 +45,17 @@ constexpr std::array kRules = {
     SettingRule{"lexical.weight_body", kI, "1", 0, 100, "", false, "weight of the text"},
     SettingRule{"lexical.weight_file_name", kI, "1", 0, 100, "", false, "weight of the file name"},
     SettingRule{"lexical.weight_heading", kI, "1", 0, 100, "", false, "weight of the headings"},
-    SettingRule{"lexical.weight_title", kI, "1", 0, 100, "", false, "weight of the title"},
+    SettingRule{"lexical.weight_title", kI, "2", 0, 100, "", false, "weight of the title"},
     SettingRule{"search.candidates", kI, "200", 10, 10000, "", false,
                 "hits of each leg that a hybrid search combines"},
     SettingRule{"statistics.scope", kC, "all", 0, 0, "all|visible", false,
                 "count terms over all documents, or over those the principal may read"},
 };
+
+// What settings written before a key existed meant by its absence, where that is not the default: how the program
+// ranked then. So an old record replays, and an old collection goes on, as it was; a new one gets the default.
+constexpr std::pair<std::string_view, std::string_view> kBefore[] = {{"fusion.feedback_weight", "0"},
+                                                                     {"fusion.weighting", "fixed"}};
 
 const SettingRule* find_rule(std::string_view key) {
   for (const SettingRule& rule : kRules)
@@ -117,6 +128,7 @@ Result<Settings> Settings::from_json(std::string_view text) {
   GROUNDS_ASSIGN_OR_RETURN(Json json, parse_json(text));
   if (!json.is_object()) return fail(ErrorCode::kDamaged, "settings are not a JSON object");
   Settings settings;
+  for (const auto& [key, value] : kBefore) settings.values_.insert_or_assign(std::string(key), std::string(value));
   for (const auto& [key, value] : json.items()) {
     if (!value.is_string()) return fail(ErrorCode::kDamaged, "setting " + key + " is not a string");
     GROUNDS_RETURN_IF_ERROR(settings.set(key, value.get_ref<const std::string&>()));

@@ -37,6 +37,8 @@ class Standardiser {
       unit_ = range / kTypicalMaximum;
     }
   }
+  double unit() const { return unit_; }  // 0 where all similarities are equal
+  double weight() const { return weight_; }
   double operator()(std::int64_t dot) const {
     return unit_ > 0 ? weight_ * ((static_cast<double>(dot) - offset_) / unit_) : 0.0;
   }
@@ -75,6 +77,57 @@ std::vector<std::string> distinct_terms(std::vector<std::string> terms) {
   return terms;
 }
 
+// What no BM25 score reaches: the sum of the idf of those terms that occur at all, repeats included, in its unit.
+std::int64_t attainable_score(const std::vector<std::string>& terms, const LexicalStatistics& statistics) {
+  const double chunks = static_cast<double>(statistics.chunks);
+  std::int64_t sum = 0;
+  for (const std::string& term : terms) {
+    const auto found = statistics.document_frequency.find(term);
+    if (found == statistics.document_frequency.end() || found->second == 0) continue;
+    const double frequency = static_cast<double>(found->second);
+    sum += to_fixed(exact_log(1.0 + (chunks - frequency + 0.5) / (frequency + 0.5)));
+  }
+  return sum;
+}
+
+// What BM25 scores are multiplied with, so that those of all questions are alike. Over the best one of the question
+// ("fixed"); or ("coverage") that times sqrt(2 c), where c is the share of the question's weight, the sum of its terms'
+// idf, that the best chunk reaches: about a half is usual. A question whose words no chunk holds together is then
+// decided by the vectors.
+double lexical_scale(std::int64_t best, std::int64_t attainable, bool by_coverage) {
+  if (best <= 0) return 0.0;
+  const double maximum = static_cast<double>(best);
+  if (!by_coverage || attainable <= 0) return 1.0 / maximum;
+  return std::sqrt(2.0 * (maximum / static_cast<double>(attainable))) / maximum;
+}
+
+// How alike each chunk is to the best ones of its space: its similarity to their mean, in the unit of the query's
+// similarities, less what the best ones reach themselves (so it is mostly below 0). Pseudo-relevance feedback
+// (Rocchio) over the candidates alone, without another scan. Space by space, so that the chunks of one language
+// are not measured by those of another.
+class Feedback {
+ public:
+  // `best`: codes of the best chunks of a space, at least one; `unit` above 0.
+  Feedback(const std::vector<std::span<const std::int8_t>>& best, double unit) : sum_(best.front().size(), 0) {
+    for (std::span<const std::int8_t> codes : best)
+      for (std::size_t d = 0; d < sum_.size(); ++d) sum_[d] += codes[d];
+    std::int64_t own = 0;
+    for (std::int32_t value : sum_) own += std::int64_t{value} * value;
+    const double count = static_cast<double>(best.size());
+    own_ = static_cast<double>(own) / count;
+    unit_ = unit * count;
+  }
+  double operator()(std::span<const std::int8_t> codes) const {
+    std::int64_t product = 0;
+    for (std::size_t d = 0; d < sum_.size(); ++d) product += std::int64_t{sum_[d]} * codes[d];
+    return (static_cast<double>(product) - own_) / unit_;
+  }
+
+ private:
+  std::vector<std::int32_t> sum_;
+  double own_ = 0, unit_ = 1;
+};
+
 // Ranks of the chunks by one of their scores, from 1; chunks without a match get no rank (0).
 template <class Score>
 std::vector<std::size_t> ranks_by(const std::vector<RankedChunk>& chunks, Score score) {
@@ -87,6 +140,28 @@ std::vector<std::size_t> ranks_by(const std::vector<RankedChunk>& chunks, Score 
   });
   for (std::size_t i = 0; i < order.size(); ++i) ranks[order[i]] = i + 1;
   return ranks;
+}
+
+// Adds to each score what the chunk has in common with the `most` best of its space. `chunks`: best first.
+Status add_feedback(const Snapshot& snapshot, const std::map<std::int64_t, Standardiser>& standardise, double weight,
+                    std::size_t most, std::vector<RankedChunk>& chunks) {
+  auto codes_of = [&](const RankedChunk& chunk) { return snapshot.views[chunk.view].segment->codes_of(chunk.ordinal); };
+  for (const auto& [space, scale] : standardise) {
+    if (!(scale.unit() > 0)) continue;
+    std::vector<std::span<const std::int8_t>> best;
+    for (const RankedChunk& chunk : chunks) {
+      if (chunk.space != space || best.size() == most) continue;
+      GROUNDS_ASSIGN_OR_RETURN(best.emplace_back(), codes_of(chunk));
+    }
+    if (best.empty()) continue;
+    const Feedback feedback(best, scale.unit());
+    for (RankedChunk& chunk : chunks) {
+      if (chunk.space != space) continue;
+      GROUNDS_ASSIGN_OR_RETURN(std::span<const std::int8_t> codes, codes_of(chunk));
+      chunk.score += to_fixed(weight * scale.weight() * feedback(codes));
+    }
+  }
+  return {};
 }
 
 }  // namespace
@@ -125,7 +200,7 @@ Result<std::vector<RankedChunk>> rank(const Snapshot& snapshot, const Query& que
     }
   }
 
-  std::int64_t best_lexical = 0;
+  std::int64_t best_lexical = 0, attainable = 0;
   if (query.mode != SearchMode::kVector && !query.lexical.terms.empty()) {
     std::vector<std::string> terms = distinct_terms(query.lexical.terms);
     GROUNDS_ASSIGN_OR_RETURN(LexicalStatistics statistics, lexical_statistics(snapshot.counted_views(settings), terms));
@@ -133,6 +208,7 @@ Result<std::vector<RankedChunk>> rank(const Snapshot& snapshot, const Query& que
     GROUNDS_ASSIGN_OR_RETURN(std::vector<Hit> hits,
                              lexical_search(snapshot.views, query.lexical, statistics, lexical, depth));
     if (!hits.empty()) best_lexical = hits.front().score;
+    attainable = attainable_score(query.lexical.terms, statistics);
     // A phrase in quotes must be there: what only the vector leg found may not have it.
     if (!query.lexical.phrases.empty()) candidates = {};
     for (const Hit& hit : hits) candidates.at(snapshot, hit.segment, hit);
@@ -172,11 +248,14 @@ Result<std::vector<RankedChunk>> rank(const Snapshot& snapshot, const Query& que
       chunks[i].score = to_fixed(score * kReciprocalRank);
     }
   } else {
-    for (std::size_t i = 0; i < chunks.size(); ++i) {
-      double lexical = best_lexical > 0
-                           ? static_cast<double>(chunks[i].lexical_score) / static_cast<double>(best_lexical)
-                           : 0.0;
-      chunks[i].score = to_fixed((1 - weight) * lexical + weight * similarity[i]);
+    const double scale = lexical_scale(best_lexical, attainable, settings.text("fusion.weighting") == "coverage");
+    for (std::size_t i = 0; i < chunks.size(); ++i)
+      chunks[i].score = to_fixed((1 - weight) * (static_cast<double>(chunks[i].lexical_score) * scale) + weight * similarity[i]);
+    const double feedback = settings.real("fusion.feedback_weight");
+    if (query.mode == SearchMode::kHybrid && feedback > 0) {
+      std::ranges::sort(chunks, better);
+      const auto most = static_cast<std::size_t>(settings.integer("fusion.feedback_chunks"));
+      GROUNDS_RETURN_IF_ERROR(add_feedback(snapshot, standardise, feedback, most, chunks));
     }
   }
   std::ranges::sort(chunks, better);

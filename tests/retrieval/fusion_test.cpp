@@ -7,6 +7,7 @@
 #include <map>
 #include <random>
 
+#include "base/canonical_json.h"
 #include "index/vector/scan.h"
 #include "tests/index/generation/fixture.h"
 
@@ -63,13 +64,52 @@ Query random_query(std::mt19937_64& random, const Settings& settings) {
   return query;
 }
 
-struct Scored { ChunkId id; std::int64_t score; };
+struct Scored {
+  ChunkId id;
+  std::int64_t score;
+  std::int64_t space;
+  std::vector<std::int8_t> codes;
+  double unit;   // of its space's similarities; 0 if they are all equal
+  double weight; // of its space
+};
 
-// Every eligible chunk scored from its definition: BM25 over its maximum and the similarity standardised
-// over the space, weighted. For collections of so few chunks that every one is a candidate.
+bool better(const Scored& a, const Scored& b) { return a.score != b.score ? a.score > b.score : a.id < b.id; }
+
+double product(const Scored& a, const Scored& b) {
+  double sum = 0;
+  for (std::size_t d = 0; d < a.codes.size(); ++d) sum += static_cast<double>(a.codes[d]) * b.codes[d];
+  return sum;
+}
+
+std::int64_t rounded(double value) { return static_cast<std::int64_t>(std::nearbyint(value * 1048576.0)); }
+
+// The likeness to the best of its space, from all products two by two.
+void add_feedback(std::vector<Scored>& scored, const Settings& settings) {
+  const auto most = static_cast<std::size_t>(settings.integer("fusion.feedback_chunks"));
+  std::ranges::sort(scored, better);
+  const std::vector<Scored> before = scored;
+  for (Scored& each : scored) {
+    std::vector<Scored> best;
+    for (const Scored& other : before)
+      if (other.space == each.space && best.size() < most) best.push_back(other);
+    const double count = static_cast<double>(best.size());
+    double common = 0, own = 0;
+    for (const Scored& one : best) {
+      common += product(each, one);
+      for (const Scored& other : best) own += product(one, other);
+    }
+    if (each.unit > 0)
+      each.score += rounded(settings.real("fusion.feedback_weight") * each.weight * ((common - own / count) / (each.unit * count)));
+  }
+}
+
+// Every eligible chunk scored from its definition: BM25 over its maximum (times how much of the question the best one
+// has), the similarity standardised over the space, weighted, and the likeness to the best. For collections of so few
+// chunks that every one is a candidate.
 std::vector<Scored> brute_force(const Snapshot& snapshot, const Query& query) {
   std::vector<Hit> all;
   std::vector<std::int64_t> dots;
+  std::vector<std::vector<std::int8_t>> rows;
   std::map<std::int64_t, std::vector<std::int64_t>> by_space;
   for (std::uint32_t v = 0; v < snapshot.views.size(); ++v) {
     const SegmentView& view = snapshot.views[v];
@@ -78,17 +118,26 @@ std::vector<Scored> brute_force(const Snapshot& snapshot, const Query& query) {
     const auto& wanted = query.codes.at(view.segment->header().space);
     for (std::uint32_t i = 0; i < ids.size(); ++i) {
       if (!view.eligible->test(i)) continue;
-      std::int64_t product = 0;
-      for (std::uint32_t d = 0; d < kDimension; ++d)
-        product += static_cast<std::int64_t>(codes[std::size_t{i} * kDimension + d]) * wanted[d];
+      auto row = codes.subspan(std::size_t{i} * kDimension, kDimension);
+      std::int64_t sum = 0;
+      for (std::uint32_t d = 0; d < kDimension; ++d) sum += static_cast<std::int64_t>(row[d]) * wanted[d];
       all.push_back({v, i, ids[i], 0});
-      dots.push_back(product);
-      by_space[snapshot.view_space[v]].push_back(product);
+      dots.push_back(sum);
+      rows.emplace_back(row.begin(), row.end());
+      by_space[snapshot.view_space[v]].push_back(sum);
     }
   }
   LexicalStatistics statistics = must(lexical_statistics(snapshot.views, query.lexical.terms));
   auto lexical = must(lexical_scores(snapshot.views, query.lexical, statistics, lexical_settings(query.settings), all));
   const std::int64_t best = lexical.empty() ? 0 : std::ranges::max(lexical);
+  double attainable = 0;
+  for (const std::string& term : query.lexical.terms) {
+    const double others = static_cast<double>(statistics.chunks), df = static_cast<double>(statistics.document_frequency.at(term));
+    if (df > 0) attainable += std::nearbyint(exact_log(1.0 + (others - df + 0.5) / (df + 0.5)) * 1048576.0);
+  }
+  double scale = best > 0 ? 1.0 / static_cast<double>(best) : 0.0;
+  if (best > 0 && query.settings.text("fusion.weighting") == "coverage")
+    scale = std::sqrt(2.0 * (static_cast<double>(best) / attainable)) / static_cast<double>(best);
   const double weight = query.settings.real("fusion.dense_weight");
   const bool chinese = query.text.front() != 'a';
   std::vector<Scored> scored;
@@ -103,16 +152,22 @@ std::vector<Scored> brute_force(const Snapshot& snapshot, const Query& query) {
     const double count = static_cast<double>(sample.size()), mean = sum / count;
     const double deviation = std::sqrt(squares / count - mean * mean);
     const auto [low, high] = std::ranges::minmax(sample);
-    double standardised = 0;
-    if (sample.size() >= 30 && deviation > 0) standardised = (static_cast<double>(dots[i]) - mean) / deviation;
-    else if (high > low)
-      standardised = (static_cast<double>(dots[i]) - static_cast<double>(low)) / ((static_cast<double>(high) - static_cast<double>(low)) / 4.0);
-    bool own_language = chinese == (snapshot.view_space[all[i].segment] == snapshot.collection.spaces[1].id);
-    if (!own_language) standardised *= query.settings.real("fusion.foreign_weight");
-    double bm25 = best > 0 ? static_cast<double>(lexical[i]) / static_cast<double>(best) : 0.0;
-    scored.push_back({all[i].id, static_cast<std::int64_t>(std::nearbyint(((1 - weight) * bm25 + weight * standardised) * 1048576.0))});
+    double unit = 0, offset = 0;
+    if (sample.size() >= 30 && deviation > 0) {
+      unit = deviation;
+      offset = mean;
+    } else if (high > low) {
+      unit = (static_cast<double>(high) - static_cast<double>(low)) / 4.0;
+      offset = static_cast<double>(low);
+    }
+    bool own_language = chinese == (space == snapshot.collection.spaces[1].id);
+    const double language = own_language ? 1.0 : query.settings.real("fusion.foreign_weight");
+    const double similarity = unit > 0 ? language * ((static_cast<double>(dots[i]) - offset) / unit) : 0.0;
+    scored.push_back({all[i].id, rounded((1 - weight) * (static_cast<double>(lexical[i]) * scale) + weight * similarity),
+                      space, rows[i], unit, language});
   }
-  std::ranges::sort(scored, [](const Scored& a, const Scored& b) { return a.score != b.score ? a.score > b.score : a.id < b.id; });
+  add_feedback(scored, query.settings);
+  std::ranges::sort(scored, better);
   return scored;
 }
 
@@ -128,6 +183,9 @@ TEST_CASE("a hybrid ranking equals brute force over all that the principal may r
       for (int q = 0; q < 10; ++q) {
         Settings settings;
         must(settings.set("fusion.dense_weight", std::to_string(static_cast<double>(random() % 11) / 10)));
+        must(settings.set("fusion.weighting", random() % 2 ? "coverage" : "fixed"));
+        must(settings.set("fusion.feedback_weight", std::to_string(static_cast<double>(random() % 4) / 10)));
+        must(settings.set("fusion.feedback_chunks", std::to_string(1 + random() % 6)));
         Query query = random_query(random, settings);
         auto expected = brute_force(*snapshot, query);
         auto ranked = must(rank(*snapshot, query, 1000));
@@ -205,6 +263,42 @@ TEST_CASE("what a principal may not read takes part in no score of what it may")
     CHECK(one[i].id == two[i].id);
     CHECK(one[i].score == two[i].score);
   }
+}
+
+TEST_CASE("a query recorded before a setting existed ranks as it did then") {
+  std::mt19937_64 random(13);
+  Fixture fixture;
+  auto workspace = build(fixture, random_documents(random), 5);
+  Snapshots snapshots(*workspace);
+  auto snapshot = must(snapshots.get("default", kAdmin));
+  Query query = random_query(random, Settings());
+  Json json = parse_json(query.to_json()).value();
+  for (const char* key : {"fusion.weighting", "fusion.feedback_weight", "fusion.feedback_chunks"}) json["settings"].erase(key);
+  Query recorded = must(Query::from_json(json.dump()));
+  must(query.settings.set("fusion.weighting", "fixed"));
+  must(query.settings.set("fusion.feedback_weight", "0"));
+  auto expected = brute_force(*snapshot, query);
+  auto ranked = must(rank(*snapshot, recorded, 1000));
+  REQUIRE(ranked.size() == expected.size());
+  for (std::size_t i = 0; i < ranked.size(); ++i) CHECK(ranked[i].score == expected[i].score);
+}
+
+TEST_CASE("a question whose words no chunk holds together is decided by the vectors") {
+  std::mt19937_64 random(17);
+  Fixture fixture;
+  auto workspace = build(fixture, random_documents(random), 5);
+  Snapshots snapshots(*workspace);
+  auto snapshot = must(snapshots.get("default", kAdmin));
+  Settings settings;
+  must(settings.set("fusion.feedback_weight", "0"));
+  Query query = random_query(random, settings);
+  auto spread = [&](std::vector<std::string> terms) {  // what the words can make a difference of
+    query.lexical.terms = std::move(terms);
+    Query without = query;
+    must(without.settings.set("fusion.dense_weight", "0"));
+    return must(rank(*snapshot, without, 1)).front().score;
+  };
+  CHECK(spread({"word1", "word2", "word3", "word4"}) < spread({"word1"}));
 }
 
 }  // namespace

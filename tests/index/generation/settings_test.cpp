@@ -1,5 +1,8 @@
 #include <doctest/doctest.h>
 
+#include <map>
+
+#include "base/canonical_json.h"
 #include "index/generation/settings.h"
 
 namespace grounds {
@@ -41,6 +44,22 @@ TEST_CASE("an unknown key and a value out of range are refused, naming what woul
   CHECK(settings == Settings());
   CHECK(!Settings::from_json("{\"no.such\":\"1\"}"));
   CHECK(!Settings::from_json("[]"));
+}
+
+TEST_CASE("settings written before a key existed mean by its absence what they meant then") {
+  const std::map<std::string_view, std::string_view> before{{"fusion.feedback_weight", "0"}, {"fusion.weighting", "fixed"}};
+  for (const SettingRule& rule : setting_rules()) {
+    CAPTURE(std::string(rule.key));
+    Json json = parse_json(Settings().to_json()).value();
+    json.erase(std::string(rule.key));
+    auto old = Settings::from_json(json.dump());
+    REQUIRE(old);
+    auto known = before.find(rule.key);
+    CHECK(old->text(rule.key) == (known == before.end() ? rule.default_value : known->second));
+    Settings valid;
+    CHECK(valid.set(rule.key, old->text(rule.key)));
+    CHECK(valid.text(rule.key) == old->text(rule.key));
+  }
 }
 
 }  // namespace
