@@ -177,7 +177,7 @@ class Erasing {
               if (!recorded->texts.contains(name) && std::ranges::find(recorded->erased, name) == recorded->erased.end())
                 doomed.push_back(name);
     std::ranges::sort(doomed);
-    doomed.erase(std::ranges::unique(doomed).begin(), doomed.end());
+    doomed.erase(std::unique(doomed.begin(), doomed.end()), doomed.end());
     return doomed;
   }
 

@@ -261,7 +261,7 @@ class Comparing {
       if (std::ranges::none_of(documents, &DocumentFinding::decisive))
         for (DocumentFinding& document : documents) document.decisive = document.in_prompt_a || document.in_prompt_b;
     }
-    std::ranges::stable_partition(documents, &DocumentFinding::decisive);
+    std::stable_partition(documents.begin(), documents.end(), [](const DocumentFinding& each) { return each.decisive; });
     return {};
   }
 
