@@ -55,10 +55,10 @@ struct DocumentVersion {
   std::vector<std::string> groups;   // who may read it now
 };
 
-// What an ingest must know of a live document to see whether its source has changed.
 // What is said where terms of two analyzers would meet (kRefused), with the command that helps.
 Error analyzed_otherwise(const std::string& collection, std::string_view theirs, std::string_view ours);
 
+// What an ingest must know of a live document to see whether its source has changed.
 struct DocumentState {
   std::string uri, source_sha256, chunking, title;
   std::string metadata = "{}";       // canonical JSON

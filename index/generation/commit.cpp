@@ -4,6 +4,7 @@
 #include <set>
 
 #include "base/log.h"
+#include "index/generation/live_analyzer.h"
 #include "index/generation/merge.h"
 #include "index/generation/written_files.h"
 
@@ -86,14 +87,9 @@ class Commit {
   // Terms of two analyzers are never mixed in one generation.
   Status check_analyzer() {
     if (batch_.versions.empty() || batch_.analyzer.empty() || chunks_ == 0) return {};
-    GROUNDS_ASSIGN_OR_RETURN(
-        Statement statement,
-        database_.prepare("SELECT coalesce(max(g.analyzer = ?1), 0), max(g.analyzer) FROM segments g JOIN spaces s ON "
-                          "s.id = g.space WHERE s.collection = ?2 AND g.analyzer <> ''"));
-    statement.bind(batch_.analyzer, collection_.id);
-    GROUNDS_RETURN_IF_ERROR(statement.step());
-    if (statement.integer(0) == 1 || statement.is_null(1)) return {};
-    return fail(analyzed_otherwise(collection_.name, statement.text(1), batch_.analyzer));
+    GROUNDS_ASSIGN_OR_RETURN(const std::string live, live_analyzer(workspace_, database_, collection_.id));
+    if (live.empty() || live == batch_.analyzer) return {};
+    return fail(analyzed_otherwise(collection_.name, live, batch_.analyzer));
   }
 
   bool changed() const {

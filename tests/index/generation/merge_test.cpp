@@ -279,6 +279,23 @@ std::uint64_t disk_bytes(Workspace& workspace) {
 }
 
 // Known failures, 13: what deleted documents took on the disk stays there.
+// One document to each commit, with the terms of the analyzer it names.
+Result<CommitResult> add_document(Workspace& workspace, const Collection& collection, const std::string& uri,
+                                  const std::string& analyzer) {
+  CommitBatch batch;
+  batch.analyzer = analyzer;
+  batch.versions.push_back(make_version(batch, collection.spaces[0].id, uri, "x", 2, {}));
+  return commit(workspace, collection, std::move(batch));
+}
+
+void delete_documents(Workspace& workspace, const Collection& collection, std::vector<std::string> uris) {
+  CommitBatch batch;
+  batch.deleted = std::move(uris);
+  must(commit(workspace, collection, std::move(batch)));
+}
+
+Result<std::set<Generation>> nothing_used(const Collection&) { return std::set<Generation>{}; }
+
 TEST_CASE("what is deleted leaves the disk once no retained generation shows it") {
   Fixture fixture;
   auto workspace = fixture.init();
@@ -292,7 +309,6 @@ TEST_CASE("what is deleted leaves the disk once no retained generation shows it"
       batch.versions.push_back(make_version(batch, space, "doc" + std::to_string(i), content + std::to_string(i), 3, {"everyone"}));
     must(commit(*workspace, collection, std::move(batch)));
   };
-  auto nothing_used = [](const Collection&) { return Result<std::set<Generation>>(std::set<Generation>{}); };
   commit_documents(0, 40, "kept ");
   must(maintain(*workspace, "default", nothing_used, MergeExtent::kAll));
   const std::uint64_t baseline = disk_bytes(*workspace);
@@ -335,8 +351,7 @@ TEST_CASE("a deleted collection leaves the disk, and its namesake keeps what it 
   again.analyzer = "test";
   again.versions.push_back(make_version(again, second.spaces[0].id, "a", "one", 2, {"everyone"}));
   must(commit(*workspace, second, std::move(again)));
-  must(maintain(*workspace, "default", [](const Collection&) { return Result<std::set<Generation>>(std::set<Generation>{}); },
-                MergeExtent::kAll));
+  must(maintain(*workspace, "default", nothing_used, MergeExtent::kAll));
   auto catalog = must(workspace->catalog());
   check_whole(*workspace, *catalog);
   CHECK(must(fixture.files.list(workspace->directory() + "/segments")).size() == 1);
@@ -391,19 +406,41 @@ TEST_CASE("segments of another analyzer are never merged with the others") {
   Fixture fixture;
   auto workspace = fixture.init();
   Collection collection = Fixture::create(*workspace);
-  for (int i = 0; i < 4; ++i) {
-    CommitBatch batch;
-    batch.analyzer = i < 2 ? "old" : "new";
-    batch.versions.push_back(make_version(batch, collection.spaces[0].id, "doc" + std::to_string(i), "x", 2, {}));
-    must(commit(*workspace, collection, std::move(batch)));
-    // As in a row of format 1, where only the file says it; commits are not refused for such rows.
-    if (i == 1) must(must(workspace->catalog())->run("UPDATE segments SET analyzer = ''"));
-  }
+  for (const char* uri : {"a", "b"}) must(add_document(*workspace, collection, uri, "old"));
+  // As in a row of format 1, where only the file says it.
+  must(must(workspace->catalog())->run("UPDATE segments SET analyzer = ''"));
+  delete_documents(*workspace, collection, {"a", "b"});
+  for (const char* uri : {"c", "d"}) must(add_document(*workspace, collection, uri, "new"));
   must(merge_collection(*workspace, collection.id, MergeExtent::kAll));
-  auto snapshot = must(Snapshots(*workspace).get("default", kPrincipals[0]));
   std::multiset<std::string> analyzers;
-  for (const SegmentView& view : snapshot->views) analyzers.insert(view.segment->header().analyzer);
+  for (const DirectoryEntry& each : must(fixture.files.list(workspace->directory() + "/segments")))
+    analyzers.insert(must(Segment::open(fixture.files, workspace->segment_path(each.name)))->header().analyzer);
   CHECK(analyzers == std::multiset<std::string>{"new", "old"});
+}
+
+TEST_CASE("a commit is held against the analyzer of what is live, whatever else is kept, in any segments") {
+  for (bool says_file_only : {false, true}) {
+    for (bool merged : {false, true}) {
+      CAPTURE(says_file_only);
+      CAPTURE(merged);
+      Fixture fixture;
+      auto workspace = fixture.init();
+      Collection collection = Fixture::create(*workspace);
+      for (const char* uri : {"a", "b"}) must(add_document(*workspace, collection, uri, "old"));
+      CHECK(!add_document(*workspace, collection, "x", "new"));
+      delete_documents(*workspace, collection, {"a", "b"});
+      // Nothing is live: either would do.
+      for (const char* uri : {"c", "a"}) must(add_document(*workspace, collection, uri, "new"));
+      if (merged) must(merge_collection(*workspace, collection.id, MergeExtent::kAll));
+      if (says_file_only) must(must(workspace->catalog())->run("UPDATE segments SET analyzer = ''"));
+      // "a" is there as both analyzers have it; only the new one's terms are live.
+      auto refused = add_document(*workspace, collection, "d", "old");
+      REQUIRE(!refused);
+      CHECK(refused.error().code == ErrorCode::kRefused);
+      CHECK(refused.error().hint.find("index rebuild") != std::string::npos);
+      must(add_document(*workspace, collection, "d", "new"));
+    }
+  }
 }
 
 TEST_CASE("segments of another analyzer are refused while they show something, and then in no one's way") {
