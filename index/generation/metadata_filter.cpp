@@ -1,26 +1,17 @@
 #include "index/generation/metadata_filter.h"
 
 #include <algorithm>
-#include <charconv>
-#include <cmath>
+
+#include "index/generation/decimal.h"
 
 namespace grounds {
 namespace {
 
-std::optional<double> as_number(std::string_view text) {
-  double number = 0;
-  auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (text.empty() || error != std::errc{} || end != text.data() + text.size() || !std::isfinite(number))
-    return std::nullopt;
-  return number;
-}
-
-// -1, 0, 1; as numbers if both are.
-int compare(std::string_view a, std::string_view b) {
-  auto first = as_number(a), second = as_number(b);
-  if (first && second) return *first < *second ? -1 : *first > *second ? 1 : 0;
-  const int order = a.compare(b);
-  return order < 0 ? -1 : order > 0 ? 1 : 0;
+// As numbers if both are, else by their bytes.
+std::strong_ordering compare(std::string_view a, std::string_view b) {
+  const std::optional<Decimal> first = Decimal::parse(a), second = Decimal::parse(b);
+  if (first && second) return *first <=> *second;
+  return a.compare(b) <=> 0;
 }
 
 }  // namespace
@@ -68,9 +59,9 @@ bool MetadataFilter::Condition::holds(const Json& found) const {
   if (found.is_array()) return std::ranges::any_of(found, [this](const Json& each) { return !each.is_array() && holds(each); });
   if (found.is_string()) return holds(std::string_view(found.get_ref<const std::string&>()));
   if (found.is_number() && kind == Kind::kEqual) {
-    // Below 2^53 a double holds every whole number: 2021.0 is 2021.
-    const auto wanted = as_number(value);
-    if (wanted && std::abs(*wanted) < 9007199254740992.0) return found.get<double>() == *wanted;
+    // By value: 2021.0 is 2021.
+    const auto wanted = Decimal::parse(value), number = Decimal::parse(found.dump());
+    if (wanted && number) return *wanted == *number;
   }
   if (found.is_number() || found.is_boolean()) return holds(std::string_view(found.dump()));
   return false;

@@ -14,10 +14,10 @@ namespace grounds {
 
 // Conditions that all must hold. A condition is
 //   key=value      equal, byte for byte (of a list in the metadata: one of its elements); where the metadata
-//                  has a number, not a text, equal as numbers: exact below 2^53
+//                  has a number, not a text, equal as numbers
 //   key=start*     begins so
 //   key=low..high  in the range, ends included; either may be left out. As numbers where both the value and
-//                  the ends are, else by their bytes, as ISO dates sort.
+//                  the end are, with all their digits (decimal.h), else by their bytes, as ISO dates sort.
 // `key` is `uri`, `title` or `date`, else a key of the document's metadata. A document without the key fails.
 // A value type.
 class MetadataFilter {

@@ -307,5 +307,18 @@ TEST_CASE("a filter takes no two different values for equal, and nan for no numb
   CHECK(!holds("year=nan..2019"));
 }
 
+TEST_CASE("a filter's range parts numbers that no double can") {
+  for (const Json& metadata : {Json{{"id", "110101199003071234"}}, Json{{"id", 110101199003071234}}}) {
+    auto holds = [&](const char* condition) { return filter({condition}).matches("", "", "", metadata); };
+    CHECK(holds("id=110101199003071234..110101199003071234"));
+    CHECK(holds("id=110101199003071233.5..110101199003071234.5"));
+    CHECK(!holds("id=110101199003071235.."));
+    CHECK(!holds("id=..110101199003071233"));
+    CHECK(!holds("id=..110101199003071233.999"));
+  }
+  CHECK(filter({"id=110101199003071234.0"}).matches("", "", "", Json{{"id", 110101199003071234}}));
+  CHECK(!filter({"id=110101199003071235"}).matches("", "", "", Json{{"id", 110101199003071234}}));
+}
+
 }  // namespace
 }  // namespace grounds::test
