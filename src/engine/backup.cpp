@@ -1,9 +1,13 @@
 #include "engine/backup.h"
 
+#include <fcntl.h>
 #include <sqlite3.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
+#include <cstdio>
 #include <filesystem>
 #include <map>
 #include <set>
@@ -23,34 +27,64 @@ constexpr std::size_t kBuffer = 1 << 20;
 constexpr std::array kFolders = {"/segments", "/extracts", "/templates", ""};
 constexpr std::uint64_t kManifestLimit = 256ull << 20;
 
-// Files that are removed on destruction, whatever becomes of the backup.
-class TemporaryFiles {
+// A folder that goes with all in it, unless it is kept.
+class TemporaryFolder {
  public:
-  explicit TemporaryFiles(const FileSystem& files) : files_(files) {}
-  ~TemporaryFiles() {
-    for (const std::string& path : paths_)
-      for (const char* suffix : {"", "-wal", "-shm", ".lock"}) (void)files_.remove(path + suffix);
+  explicit TemporaryFolder(std::string path) : path_(std::move(path)) {}
+  ~TemporaryFolder() {
+    std::error_code ignored;
+    if (!path_.empty()) std::filesystem::remove_all(path_, ignored);
   }
-  TemporaryFiles(const TemporaryFiles&) = delete;
-  TemporaryFiles& operator=(const TemporaryFiles&) = delete;
-  std::string add(std::string path) { return paths_.emplace_back(std::move(path)); }
-  void keep_last() { paths_.pop_back(); }
+  TemporaryFolder(const TemporaryFolder&) = delete;
+  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
+  const std::string& path() const { return path_; }
+  void keep() { path_.clear(); }
 
  private:
-  const FileSystem& files_;
-  std::vector<std::string> paths_;
+  std::string path_;
 };
 
-void make_private(const std::string& path) {
-  std::error_code ignored;
-  std::filesystem::permissions(path, std::filesystem::perms::owner_read | std::filesystem::perms::owner_write, ignored);
+Status set_permissions(const std::string& path, std::filesystem::perms permissions) {
+  std::error_code error;
+  std::filesystem::permissions(path, permissions, error);
+  if (error) return fail(io_error("cannot make private", path, error.value()));
+  return {};
 }
 
-// One state of a database, copied whole. VACUUM INTO only reads the source, so that nobody waits; the
+Status make_private(const std::string& path) {
+  return set_permissions(path, std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
+}
+
+// Gives a file its name, unless something has that name already (kUsage).
+Status rename_to_new(const FileSystem& files, const std::string& from, const std::string& to) {
+  const IoCall call{IoOperation::kRename, from, to, 0, {}, 0};
+  int error = files.before(call).error;
+  if (error == 0) {
+    error = ::renameat2(AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(), RENAME_NOREPLACE) == 0 ? 0 : errno;
+    // Not every file system knows the flag. A link is refused in the same way, and the old name goes with its folder.
+    if (error == EINVAL || error == ENOSYS) error = ::link(from.c_str(), to.c_str()) == 0 ? 0 : errno;
+    files.after(call, error);
+  }
+  if (error == EEXIST) return fail(ErrorCode::kUsage, to + " exists", "name a file that does not");
+  if (error != 0) return fail(io_error("cannot rename to", to, error));
+  return {};
+}
+
+// What is damaged is not backed up, lest a sound backup makes room for it.
+tl::unexpected<Error> damaged_source(const std::string& what) {
+  return fail(ErrorCode::kDamaged, what + "; no backup was written",
+              "run: grounds doctor; keep earlier backups, and copy the folder before you mend it");
+}
+
+// One state of a database, copied whole, after SQLite's own check of it. VACUUM INTO only reads the source, so that nobody waits; the
 // connection's own gate would take the lock that writers need.
 Status copy_database(const FileSystem& files, const std::string& from, const std::string& to) {
-  (void)files.remove(to);
   GROUNDS_ASSIGN_OR_RETURN(Database database, Database::open(files, from, DatabaseMode::kReadWrite));
+  {
+    GROUNDS_ASSIGN_OR_RETURN(Statement check, database.prepare("PRAGMA integrity_check(1)"));
+    GROUNDS_ASSIGN_OR_RETURN(bool row, check.step());
+    if (!row || check.text_view(0) != "ok") return damaged_source(from + ": " + (row ? check.text(0) : "cannot be checked"));
+  }
   sqlite3_stmt* statement = nullptr;
   int code = sqlite3_prepare_v2(database.handle(), "VACUUM INTO ?", -1, &statement, nullptr);
   if (code == SQLITE_OK) code = sqlite3_bind_text(statement, 1, to.c_str(), -1, SQLITE_TRANSIENT);
@@ -118,15 +152,29 @@ class TarWriter {
   Json manifest_ = Json::array();
 };
 
+// Adds the files of `folder` that the rows of `sql` name, each verified before.
+template <class Verify>
 Status add_named_files(Database& catalog, const std::string& sql, const std::string& directory, const char* folder,
-                       TarWriter& writer) {
+                       TarWriter& writer, Verify verify) {
   GROUNDS_ASSIGN_OR_RETURN(Statement statement, catalog.prepare(sql));
   for (;;) {
     GROUNDS_ASSIGN_OR_RETURN(bool row, statement.step());
     if (!row) return {};
     const std::string name = std::string(folder) + "/" + statement.text(0);
+    if (const Status sound = verify(directory + "/" + name); !sound) {
+      const ErrorCode code = sound.error().code;
+      if (code == ErrorCode::kDamaged || code == ErrorCode::kNotFound) return damaged_source(sound.error().message);
+      return sound;
+    }
     GROUNDS_RETURN_IF_ERROR(writer.add_file(directory + "/" + name, name));
   }
+}
+
+Status check_ledger(Engine& engine) {
+  GROUNDS_ASSIGN_OR_RETURN(const VerifyResult verified, engine.ledger().verify());
+  if (verified.problems.empty()) return {};
+  const LedgerProblem& first = verified.problems.front();
+  return damaged_source("ledger record " + std::to_string(first.record) + ": " + first.kind + ": " + first.detail);
 }
 
 std::string parent_of(const std::string& path) {
@@ -160,7 +208,7 @@ struct Unpacked {
 Status unpack_file(const FileSystem& files, const File& source, std::uint64_t from, const TarEntry& entry,
                    const std::string& to, Unpacked& unpacked) {
   GROUNDS_ASSIGN_OR_RETURN(File target, files.open(to, OpenMode::kCreate));
-  if (entry.name == "ledger.key") make_private(to);
+  if (entry.name == "ledger.key") GROUNDS_RETURN_IF_ERROR(make_private(to));
   std::vector<std::byte> buffer(kBuffer);
   Sha256 hash;
   for (std::uint64_t at = 0; at < entry.size;) {
@@ -227,23 +275,6 @@ Result<BackupReport> check_manifest(const std::string& path, const Unpacked& unp
   return report;
 }
 
-// A folder that goes with all in it, unless it is kept.
-class TemporaryFolder {
- public:
-  explicit TemporaryFolder(std::string path) : path_(std::move(path)) {}
-  ~TemporaryFolder() {
-    std::error_code ignored;
-    if (!path_.empty()) std::filesystem::remove_all(path_, ignored);
-  }
-  TemporaryFolder(const TemporaryFolder&) = delete;
-  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
-  const std::string& path() const { return path_; }
-  void keep() { path_.clear(); }
-
- private:
-  std::string path_;
-};
-
 Result<DoctorReport> examine_restored(const Environment& environment, const std::string& path,
                                       const std::string& directory, const Engine::EnvironmentVariables& variables) {
   GROUNDS_ASSIGN_OR_RETURN(std::unique_ptr<Engine> engine, Engine::open(environment, directory, variables));
@@ -261,24 +292,29 @@ Result<BackupReport> back_up(Engine& engine, const std::string& path, const std:
   Workspace& workspace = engine.workspace();
   const FileSystem& files = workspace.file_system();
   if (files.exists(path)) return fail(ErrorCode::kUsage, path + " exists", "name a file that does not");
-  TemporaryFiles temporary(files);
-  const std::string ledger = temporary.add(path + ".tmp-ledger.db"), catalog = temporary.add(path + ".tmp-catalog.db");
+  GROUNDS_RETURN_IF_ERROR(check_ledger(engine));
   // Before it is made: an erasure must know of whatever may be lying about.
   GROUNDS_RETURN_IF_ERROR(record_backup(workspace, std::filesystem::absolute(path).lexically_normal().string(), actor));
-  const std::string unfinished = temporary.add(path + ".tmp");
+  // A folder that only its owner may enter, before there is anything in it: nothing of the copies can be read by
+  // others, whatever their own permissions.
+  TemporaryFolder folder(path + ".backing-up-" + workspace.new_id());
+  GROUNDS_RETURN_IF_ERROR(files.make_directories(folder.path()));
+  GROUNDS_RETURN_IF_ERROR(set_permissions(folder.path(), std::filesystem::perms::owner_all));
+  const std::string ledger = folder.path() + "/ledger.db", catalog = folder.path() + "/catalog.db";
+  const std::string unfinished = folder.path() + "/backup.tar";
   GROUNDS_ASSIGN_OR_RETURN(FileLock pause, pause_garbage_collection(workspace));
   GROUNDS_RETURN_IF_ERROR(copy_database(files, workspace.ledger_path(), ledger));
   GROUNDS_RETURN_IF_ERROR(copy_database(files, workspace.catalog_path(), catalog));
-  GROUNDS_ASSIGN_OR_RETURN(File file, files.open(unfinished, OpenMode::kTruncate));
-  for (const std::string& each : {ledger, catalog, unfinished}) make_private(each);
+  GROUNDS_ASSIGN_OR_RETURN(File file, files.open(unfinished, OpenMode::kCreate));
+  GROUNDS_RETURN_IF_ERROR(make_private(unfinished));
   TarWriter writer(files, std::move(file));
   GROUNDS_RETURN_IF_ERROR(writer.add_file(ledger, "ledger.db"));
   GROUNDS_RETURN_IF_ERROR(writer.add_file(catalog, "catalog.db"));
   for (const char* name : {"ledger.key", "grounds.toml"})
     if (const std::string each = workspace.directory() + "/" + name; files.exists(each))
       GROUNDS_RETURN_IF_ERROR(writer.add_file(each, name));
-  if (const std::string folder = workspace.directory() + "/templates"; files.exists(folder)) {
-    GROUNDS_ASSIGN_OR_RETURN(std::vector<DirectoryEntry> entries, files.list(folder));
+  if (const std::string templates = workspace.directory() + "/templates"; files.exists(templates)) {
+    GROUNDS_ASSIGN_OR_RETURN(std::vector<DirectoryEntry> entries, files.list(templates));
     for (const DirectoryEntry& entry : entries)
       if (const std::string name = "templates/" + entry.name; entry.status.is_regular && is_workspace_file(name))
         GROUNDS_RETURN_IF_ERROR(writer.add_file(workspace.directory() + "/" + name, name));
@@ -286,14 +322,21 @@ Result<BackupReport> back_up(Engine& engine, const std::string& path, const std:
   {
     // The files are those of the copied catalog, which other processes may have left behind meanwhile.
     GROUNDS_ASSIGN_OR_RETURN(Database copy, Database::open(files, catalog, DatabaseMode::kReadWrite));
-    GROUNDS_RETURN_IF_ERROR(
-        add_named_files(copy, "SELECT file FROM segments ORDER BY id", workspace.directory(), "segments", writer));
-    GROUNDS_RETURN_IF_ERROR(
-        add_named_files(copy, "SELECT file FROM packs ORDER BY id", workspace.directory(), "extracts", writer));
+    GROUNDS_RETURN_IF_ERROR(add_named_files(
+        copy, "SELECT file FROM segments ORDER BY id", workspace.directory(), "segments", writer,
+        [&](const std::string& each) -> Status {
+          GROUNDS_ASSIGN_OR_RETURN(const auto segment, Segment::open(files, each));
+          return segment->verify();
+        }));
+    GROUNDS_RETURN_IF_ERROR(add_named_files(
+        copy, "SELECT file FROM packs ORDER BY id", workspace.directory(), "extracts", writer,
+        [&](const std::string& each) -> Status {
+          GROUNDS_ASSIGN_OR_RETURN(const auto pack, ExtractPack::open(files, each));
+          return pack->verify();
+        }));
   }
   GROUNDS_RETURN_IF_ERROR(writer.finish(workspace.id(), workspace.clock().now()));
-  GROUNDS_RETURN_IF_ERROR(files.rename(unfinished, path));
-  temporary.keep_last();
+  GROUNDS_RETURN_IF_ERROR(rename_to_new(files, unfinished, path));
   GROUNDS_RETURN_IF_ERROR(files.sync_directory(parent_of(path)));
   return BackupReport{workspace.id(), writer.files(), writer.bytes()};
 }

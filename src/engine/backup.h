@@ -16,9 +16,11 @@ struct BackupReport {
   std::uint64_t files = 0, bytes = 0;
 };
 
-// Writes the backup to `path` durably, under a temporary name first. Neither answers nor commits wait; the
-// removal of files does. That it is made is noted in the catalog, for an erasure. Order: ledger, catalog, then the files that this catalog names, so that all which
-// the copied ledger speaks of is in the copied catalog. kUsage if `path` exists.
+// Writes the backup to `path` durably, in a folder beside it first that only its owner can enter; the file is for its
+// owner alone. Neither answers nor commits wait; the removal of files does. That it is made is noted in the catalog, for
+// an erasure. Order: ledger, catalog, then the files that this catalog names, so that all which the copied ledger
+// speaks of is in the copied catalog. All is verified before it is copied: kDamaged, and no backup, if something is
+// amiss. kUsage if `path` exists, also if it came to be meanwhile.
 Result<BackupReport> back_up(Engine& engine, const std::string& path, const std::string& actor);
 
 struct RestoreReport {

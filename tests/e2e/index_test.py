@@ -265,6 +265,78 @@ class Backups(unittest.TestCase):
             self.assertEqual(self.other.run("restore", self.file).code, 5, name)
             self.assertEqual(list(self.other.folder.iterdir()), [])
 
+    def test_a_damaged_workspace_is_not_backed_up(self):
+        self.workspace.run("backup", self.file, check=0)
+        for folder in ("segments", "extracts"):
+            for path in (self.workspace.path / folder).iterdir():
+                data = path.read_bytes()
+                # A pack's frame and a segment's section: both are under a checksum.
+                path.write_bytes(data[:100] + bytes([data[100] ^ 1]) + data[101:])
+                self.assertDamaged(path.name)
+                path.unlink()
+                self.assertDamaged(path.name)
+                path.write_bytes(data)
+        ledger = sqlite3.connect(self.workspace.path / "ledger.db")
+        ledger.execute("UPDATE texts SET text = text || 'x' WHERE name = 'question'")
+        ledger.commit()
+        ledger.close()
+        self.assertDamaged("ledger record")
+
+    def assertDamaged(self, what):
+        outcome = self.workspace.run("backup", self.workspace.folder / "second.tar", "--json")
+        self.assertEqual(outcome.code, 6, outcome.err)
+        self.assertIn(what, outcome.json["error"]["message"])
+        self.assertEqual(sorted(p.name for p in self.file.parent.iterdir()), ["backup.tar", "docs", "w"])
+
+    def watch_backup(self, act=lambda folder: None):
+        """Makes backups until one was caught at work; `act` is called once a folder of it is seen."""
+        import threading
+        for _ in range(20):
+            seen, end = [], threading.Event()
+
+            def watch():
+                while not end.is_set():
+                    for folder in self.file.parent.glob("backup.tar*"):
+                        if not folder.is_dir():
+                            continue
+                        try:
+                            names = [p.name for p in folder.iterdir()]
+                            if names:  # listed first: the folder is private before anything is in it
+                                seen.append((names, folder.stat().st_mode & 0o077))
+                                act(folder)
+                        except FileNotFoundError:
+                            pass
+
+            watcher = threading.Thread(target=watch)
+            watcher.start()
+            outcome = self.workspace.run("backup", self.file)
+            end.set()
+            watcher.join()
+            if seen:
+                return outcome, seen
+            self.file.unlink()
+        self.fail("no backup was caught at work")
+
+    def test_nobody_else_can_read_a_backup_that_is_being_made(self):
+        outcome, seen = self.watch_backup()
+        self.assertEqual(outcome.code, 0)
+        self.assertEqual({mode for _, mode in seen}, {0})
+
+    def test_a_file_that_comes_to_be_meanwhile_is_not_overwritten(self):
+        def occupy(_):
+            try:
+                with open(self.file, "xb") as file:
+                    file.write(b"mine")
+            except FileExistsError:
+                pass
+        outcome, _ = self.watch_backup(occupy)
+        if self.file.read_bytes() == b"mine":
+            self.assertEqual(outcome.code, 2)
+            self.assertIn("exists", outcome.err)
+        else:  # too late: the backup had its name
+            self.assertEqual(outcome.code, 0)
+        self.assertEqual(sorted(p.name for p in self.file.parent.iterdir()), ["backup.tar", "docs", "w"])
+
     def test_a_backup_while_documents_come_in_is_whole(self):
         import threading
         stop = threading.Event()
