@@ -21,8 +21,8 @@ struct PackRow {
   std::uint64_t bytes = 0, used = 0;
 };
 
-// The packs to rewrite next, at most a batch of them; none: all is well.
-Result<std::vector<PackRow>> choose_packs(Database& database, double waste) {
+// The packs to rewrite next, at most a batch of them, and none of `unreadable`; none: all is well.
+Result<std::vector<PackRow>> choose_packs(Database& database, double waste, const std::set<std::int64_t>& unreadable) {
   GROUNDS_ASSIGN_OR_RETURN(
       Statement statement,
       database.prepare("SELECT p.id, p.bytes, coalesce((SELECT sum(e.length) FROM extracts e WHERE e.pack = p.id), 0) "
@@ -33,6 +33,7 @@ Result<std::vector<PackRow>> choose_packs(Database& database, double waste) {
     if (!row) break;
     PackRow pack{statement.integer(0), static_cast<std::uint64_t>(statement.integer(1)),
                  static_cast<std::uint64_t>(statement.integer(2))};
+    if (unreadable.contains(pack.id)) continue;
     if (static_cast<double>(pack.used) < static_cast<double>(pack.bytes) * (1 - waste)) wasteful.push_back(pack);
     else if (pack.bytes < kSmallPackBytes) small.push_back(pack);
   }
@@ -48,27 +49,52 @@ Result<std::vector<PackRow>> choose_packs(Database& database, double waste) {
   return wasteful;
 }
 
-// Adds the extracts of a pack to the new one.
-Status copy_extracts(Database& database, std::int64_t pack, ExtractStore& store, ExtractPackWriter& writer) {
+// The extracts of a pack, in order.
+Result<std::vector<std::string>> read_pack(Database& database, std::int64_t pack, ExtractStore& store) {
   GROUNDS_ASSIGN_OR_RETURN(Statement statement,
                            database.prepare("SELECT sha256 FROM extracts WHERE pack = ? ORDER BY \"offset\""));
   statement.bind(pack);
+  std::vector<std::string> blobs;
   for (;;) {
     GROUNDS_ASSIGN_OR_RETURN(bool row, statement.step());
-    if (!row) return {};
+    if (!row) return blobs;
     GROUNDS_ASSIGN_OR_RETURN(std::string blob, store.read(statement.text(0)));
-    writer.add(blob);
+    blobs.push_back(std::move(blob));
   }
 }
 
-Result<std::uint64_t> compact_once(Workspace& workspace, ExtractStore& store, double waste) {
+// Adds what can be read to the new pack, and takes the packs that cannot, if they may be passed over, off the list: they
+// stay as they are.
+Status gather(Database& database, ExtractStore& store, std::vector<PackRow>& packs, ExtractPackWriter& writer,
+              bool may_pass_over, std::set<std::int64_t>& unreadable) {
+  std::vector<PackRow> readable;
+  for (const PackRow& pack : packs) {
+    auto blobs = read_pack(database, pack.id, store);
+    if (blobs) {
+      for (const std::string& blob : *blobs) writer.add(blob);
+      readable.push_back(pack);
+    } else if (may_pass_over && blobs.error().code == ErrorCode::kDamaged) {
+      unreadable.insert(pack.id);
+      log_warning("an extract pack cannot be rewritten and stays as it is: " + blobs.error().message);
+    } else {
+      return fail(std::move(blobs).error());
+    }
+  }
+  packs = std::move(readable);
+  return {};
+}
+
+// How many packs were rewritten or found unreadable; 0: nothing is left to do.
+Result<std::uint64_t> compact_once(Workspace& workspace, ExtractStore& store, double waste,
+                                   std::set<std::int64_t>& unreadable, std::uint64_t& replaced) {
   GROUNDS_ASSIGN_OR_RETURN(CatalogConnection catalog, workspace.catalog());
   WrittenFiles written(workspace.file_system());
   GROUNDS_ASSIGN_OR_RETURN(Transaction transaction, Transaction::begin(*catalog));
-  GROUNDS_ASSIGN_OR_RETURN(std::vector<PackRow> packs, choose_packs(*catalog, waste));
-  if (packs.empty()) return 0;
+  GROUNDS_ASSIGN_OR_RETURN(std::vector<PackRow> packs, choose_packs(*catalog, waste, unreadable));
+  const std::uint64_t chosen = packs.size();
   ExtractPackWriter writer;
-  for (const PackRow& pack : packs) GROUNDS_RETURN_IF_ERROR(copy_extracts(*catalog, pack.id, store, writer));
+  GROUNDS_RETURN_IF_ERROR(gather(*catalog, store, packs, writer, waste > 0, unreadable));
+  if (packs.empty()) return chosen;
   if (!writer.empty()) {
     const std::string file = workspace.new_id() + ".pack";
     GROUNDS_RETURN_IF_ERROR(writer.write(workspace.file_system(), workspace.extract_path(file)));
@@ -82,7 +108,25 @@ Result<std::uint64_t> compact_once(Workspace& workspace, ExtractStore& store, do
   for (const PackRow& pack : packs) GROUNDS_RETURN_IF_ERROR(catalog->run("DELETE FROM packs WHERE id = ?", pack.id));
   written.keep();
   GROUNDS_RETURN_IF_ERROR(transaction.commit());
-  return packs.size();
+  replaced += packs.size();
+  return chosen;
+}
+
+// The generations before the last `retain` ones that are not pruned and not in use.
+Result<std::vector<Generation>> old_generations(Database& database, std::int64_t collection, std::int64_t retain,
+                                                const std::set<Generation>& used) {
+  GROUNDS_ASSIGN_OR_RETURN(
+      Statement statement,
+      database.prepare("SELECT generation FROM generations WHERE collection = ?1 AND pruned IS NULL AND generation < "
+                       "(SELECT max(generation) FROM generations WHERE collection = ?1) - ?2"));
+  statement.bind(collection, retain);
+  std::vector<Generation> old;
+  for (;;) {
+    GROUNDS_ASSIGN_OR_RETURN(bool row, statement.step());
+    if (!row) return old;
+    const auto generation = static_cast<Generation>(statement.integer(0));
+    if (!used.contains(generation)) old.push_back(generation);
+  }
 }
 
 }  // namespace
@@ -99,22 +143,17 @@ Result<std::uint64_t> prune_generations(Workspace& workspace, const Collection& 
   const std::int64_t retain = collection.settings.integer("generations.retain");
   if (static_cast<std::int64_t>(collection.generation) <= retain) return 0;
   GROUNDS_ASSIGN_OR_RETURN(CatalogConnection catalog, workspace.catalog());
-  GROUNDS_ASSIGN_OR_RETURN(Transaction transaction, Transaction::begin(*catalog));
-  GROUNDS_ASSIGN_OR_RETURN(std::set<Generation> used, in_use(collection));
-  std::vector<Generation> old;
   {
-    GROUNDS_ASSIGN_OR_RETURN(
-        Statement statement,
-        catalog->prepare("SELECT generation FROM generations WHERE collection = ?1 AND pruned IS NULL AND generation < "
-                         "(SELECT max(generation) FROM generations WHERE collection = ?1) - ?2"));
-    statement.bind(collection.id, retain);
-    for (;;) {
-      GROUNDS_ASSIGN_OR_RETURN(bool row, statement.step());
-      if (!row) break;
-      const auto generation = static_cast<Generation>(statement.integer(0));
-      if (!used.contains(generation)) old.push_back(generation);
-    }
+    GROUNDS_ASSIGN_OR_RETURN(const std::vector<Generation> any, old_generations(*catalog, collection.id, retain, {}));
+    if (any.empty()) return 0;
   }
+  // The records that there are now without the lock, for they may be many; under it those that were added since.
+  std::int64_t seen = 0;
+  GROUNDS_ASSIGN_OR_RETURN(std::set<Generation> used, in_use(collection, seen));
+  GROUNDS_ASSIGN_OR_RETURN(Transaction transaction, Transaction::begin(*catalog));
+  GROUNDS_ASSIGN_OR_RETURN(const std::set<Generation> used_since, in_use(collection, seen));
+  used.insert(used_since.begin(), used_since.end());
+  GROUNDS_ASSIGN_OR_RETURN(const std::vector<Generation> old, old_generations(*catalog, collection.id, retain, used));
   if (old.empty()) return 0;
   const UnixMillis now = workspace.clock().now();
   for (Generation generation : old)
@@ -189,10 +228,10 @@ Status remove_deleted_collections(Workspace& workspace) {
 Result<std::uint64_t> compact_packs(Workspace& workspace, double waste) {
   ExtractStore store(workspace);
   std::uint64_t replaced = 0;
+  std::set<std::int64_t> unreadable;
   for (;;) {
-    GROUNDS_ASSIGN_OR_RETURN(std::uint64_t packs, compact_once(workspace, store, waste));
+    GROUNDS_ASSIGN_OR_RETURN(std::uint64_t packs, compact_once(workspace, store, waste, unreadable, replaced));
     if (packs == 0) return replaced;
-    replaced += packs;
   }
 }
 

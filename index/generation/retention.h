@@ -12,9 +12,10 @@
 
 namespace grounds {
 
-// Generations of a collection that must stay whatever their age: those that recent answers used.
-// Called under the catalog's lock.
-using GenerationsInUse = std::function<Result<std::set<Generation>>(const Collection& collection)>;
+// Generations of a collection that must stay whatever their age: those that recent answers used, by the records
+// after number `seen`, which becomes that of the last one looked at. Called without the catalog's lock from 0 on, and
+// once more under it for what was added meanwhile.
+using GenerationsInUse = std::function<Result<std::set<Generation>>(const Collection& collection, std::int64_t& seen)>;
 
 struct MaintenanceReport {
   std::uint64_t generations_pruned = 0;
@@ -38,8 +39,9 @@ Result<std::uint64_t> remove_versions(Workspace& workspace, std::int64_t collect
 Status remove_deleted_collections(Workspace& workspace);
 // Deletes the rows of extracts of no version, and of packs without extracts. In the caller's transaction.
 Status remove_unreferenced_extracts(Database& database);
-// Rewrites packs of which more than `waste` is no longer referred to, and gathers small ones. How many. 0: whatever
-// holds a byte that nothing refers to.
+// Rewrites packs of which more than `waste` is no longer referred to, and gathers small ones. How many. One that cannot
+// be read stays as it is, for `doctor` to name. 0: whatever holds a byte that nothing refers to; then one that cannot
+// be read is kDamaged, since what it holds remains.
 Result<std::uint64_t> compact_packs(Workspace& workspace, double waste = 0.25);
 
 }  // namespace grounds

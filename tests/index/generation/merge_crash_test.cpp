@@ -13,7 +13,7 @@ namespace {
 
 const Principal kAdmin{"local", {}, true, true};
 
-Result<std::set<Generation>> second_generation(const Collection&) { return std::set<Generation>{2}; }
+Result<std::set<Generation>> second_generation(const Collection&, std::int64_t&) { return std::set<Generation>{2}; }
 
 // "uri: text" of every chunk of a generation, read through segments, catalog and packs.
 Result<std::set<std::string>> content(Workspace& workspace, Generation generation) {

@@ -211,7 +211,7 @@ TEST_CASE("merging and pruning at any moment change no result of a retained gene
       if (must(commit(*workspace, collection, std::move(batch))).generation == states.size()) states.push_back(state);
       const std::uint64_t choice = random() % 8;
       if (choice == 0)
-        must(maintain(*workspace, "default", [&](const Collection&) { return Result<std::set<Generation>>(used); },
+        must(maintain(*workspace, "default", [&](const Collection&, std::int64_t&) { return Result<std::set<Generation>>(used); },
                       random() % 2 ? MergeExtent::kAll : MergeExtent::kTiers));
       if (choice == 1) must(merge_collection(*workspace, collection.id, MergeExtent::kAll));
       if (choice == 2) {
@@ -294,7 +294,7 @@ void delete_documents(Workspace& workspace, const Collection& collection, std::v
   must(commit(workspace, collection, std::move(batch)));
 }
 
-Result<std::set<Generation>> nothing_used(const Collection&) { return std::set<Generation>{}; }
+Result<std::set<Generation>> nothing_used(const Collection&, std::int64_t&) { return std::set<Generation>{}; }
 
 TEST_CASE("what is deleted leaves the disk once no retained generation shows it") {
   Fixture fixture;
@@ -334,6 +334,59 @@ TEST_CASE("what is deleted leaves the disk once no retained generation shows it"
   ExtractStore extracts(*workspace);
   for (const DocumentVersion& document : must(Catalog(*workspace).list_documents(collection, kPrincipals[0])))
     CHECK(must(extracts.read(document.extract_sha256)).starts_with("kept "));
+}
+
+TEST_CASE("a pack that cannot be read stays, and the others are rewritten all the same") {
+  for (bool gone : {false, true}) {
+    CAPTURE(gone);
+    Fixture fixture;
+    auto workspace = fixture.init();
+    Collection collection = Fixture::create(*workspace);
+    for (int i = 0; i < 40; ++i) {
+      CommitBatch batch;
+      batch.analyzer = "test";
+      batch.versions.push_back(make_version(batch, collection.spaces[0].id, "doc" + std::to_string(i), "text" + std::to_string(i), 2, {}));
+      must(commit(*workspace, collection, std::move(batch)));
+    }
+    const auto packs = [&] { return must(fixture.files.list(workspace->directory() + "/extracts")); };
+    REQUIRE(packs().size() == 40);
+    const std::string damaged = workspace->extract_path(packs()[7].name);
+    std::string bytes = must(fixture.files.read(damaged));
+    bytes[20] = static_cast<char>(bytes[20] ^ 1);
+    if (gone) must(fixture.files.remove(damaged));
+    else must(fixture.files.write_durably(damaged, bytes));
+    CHECK(must(maintain(*workspace, "default", nothing_used, MergeExtent::kAll)).packs_replaced == 39);
+    CHECK(packs().size() == (gone ? 1 : 2));
+    CHECK(fixture.files.exists(damaged) == !gone);
+    CHECK(must(maintain(*workspace, "default", nothing_used, MergeExtent::kAll)).packs_replaced == 0);
+    ExtractStore extracts(*workspace);
+    int readable = 0;
+    for (const DocumentVersion& document : must(Catalog(*workspace).list_documents(collection, kPrincipals[0])))
+      readable += extracts.read(document.extract_sha256).has_value();
+    CHECK(readable == 39);
+  }
+}
+
+TEST_CASE("records are looked through without the catalog's lock, and those that come meanwhile under it") {
+  Fixture fixture;
+  auto workspace = fixture.init();
+  Collection collection = Fixture::create(*workspace);
+  collection = change_setting(*workspace, "generations.retain", "1");
+  for (const char* uri : {"a", "b", "c", "d", "e"}) must(add_document(*workspace, collection, uri, "test"));
+  collection = must(Catalog(*workspace).find_collection("default"));
+  std::vector<std::int64_t> asked_from;
+  const auto in_use = [&](const Collection&, std::int64_t& seen) -> Result<std::set<Generation>> {
+    asked_from.push_back(seen);
+    seen = 17;
+    if (asked_from.size() > 1) return std::set<Generation>{2};  // an answer that came meanwhile
+    must(add_document(*workspace, collection, "f", "test"));    // nobody who commits waits
+    return std::set<Generation>{1};
+  };
+  CHECK(must(prune_generations(*workspace, collection, in_use)) == 2);
+  CHECK(asked_from == std::vector<std::int64_t>{0, 17});
+  const auto is_kept = [&](Generation generation) { return Snapshots(*workspace).get("default", kPrincipals[0], generation).has_value(); };
+  for (Generation generation : {1, 2, 5, 6}) CHECK(is_kept(generation));
+  for (Generation generation : {3, 4}) CHECK(!is_kept(generation));
 }
 
 TEST_CASE("a deleted collection leaves the disk, and its namesake keeps what it has") {
