@@ -22,6 +22,8 @@ namespace {
 constexpr std::size_t kEmbedChunks = 256;
 constexpr std::size_t kQueuedDocuments = 64;
 constexpr std::uint64_t kMaxPackBytes = 64 << 20;
+// A folder of so many documents may be emptied without a question; of more it looks like a mistake.
+constexpr std::size_t kUnaskedDeletions = 10;
 
 double seconds_since(std::chrono::steady_clock::time_point start) {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
@@ -95,7 +97,12 @@ class Job {
     if (plan_->source_failed())
       return fail(ErrorCode::kNotFound, "nothing of the source can be read: " + report_.failures.front().reason,
                   "nothing was deleted; make the source readable and run sync again");
-    for (const DocumentState* state : plan_->missing()) batch_.deleted.push_back(state->uri);
+    const std::vector<const DocumentState*> missing = plan_->missing();
+    if (!options_.allow_empty && plan_->source_is_empty() && missing.size() > kUnaskedDeletions)
+      return fail(ErrorCode::kRefused,
+                  "the source holds no document, and the collection " + std::to_string(missing.size()) + ": all would be deleted",
+                  "nothing was deleted; if a drive is not mounted, mount it; if this is meant: --allow-empty");
+    for (const DocumentState* state : missing) batch_.deleted.push_back(state->uri);
     return {};
   }
 

@@ -19,7 +19,8 @@
 namespace grounds {
 
 struct IngestOptions {
-  bool make_equal = false;                          // sync: delete what the source does not have
+  bool make_equal = false;                          // sync: delete what the source does not have,
+  bool allow_empty = false;                         // also where that is all of many documents: an unmounted folder is empty
   bool atomic = false;                              // one generation for all of it, or none: held in memory
   std::size_t atomic_chunks = 200'000;              // until then, so at most so many chunks
   bool dry_run = false;                             // say what would be done, and do nothing

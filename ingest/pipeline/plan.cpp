@@ -125,6 +125,11 @@ bool Plan::source_failed() const {
   return passed_.listed == 0 && has_failures_;
 }
 
+bool Plan::source_is_empty() const {
+  std::lock_guard lock(mutex_);
+  return passed_.listed == 0;
+}
+
 PlannedItem Plan::plan_item(SourceItem item, const DocumentState* current) const {
   PlannedItem planned;
   std::vector<std::string>& groups = planned.groups;

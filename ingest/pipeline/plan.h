@@ -59,6 +59,8 @@ class Plan {
   std::vector<const DocumentState*> missing() const;
   // Nothing could be listed at all: the source is not there, or not readable.
   bool source_failed() const;
+  // Once next() is at its end: the source listed no document.
+  bool source_is_empty() const;
 
  private:
   using Listed = tl::expected<SourceItem, SourceFailure>;

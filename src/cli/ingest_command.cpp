@@ -23,6 +23,7 @@ struct Options {
   bool sync = false;
   bool watch = false;
   bool atomic = false;
+  bool allow_empty = false;
 };
 
 std::vector<std::string> split(const std::string& list) {
@@ -117,6 +118,7 @@ Result<IngestReport> run_once(Session& session, const Options& options) {
   GROUNDS_ASSIGN_OR_RETURN(auto source, open_source(session, engine->configuration().web, options, file));
   IngestOptions ingest_options;
   ingest_options.make_equal = options.sync;
+  ingest_options.allow_empty = options.allow_empty;
   ingest_options.dry_run = options.dry_run;
   ingest_options.atomic = options.atomic;
   ingest_options.actor = session.actor();
@@ -220,6 +222,8 @@ void add_ingest(CLI::App& app, Session& session) {
   add_options(*sync, session, options);
   sync->add_option("PATH", options->paths, "File or folder")->expected(0, 1);
   sync->add_flag("--watch", options->watch, "Go on, and sync again whenever something changes, until Ctrl-C");
+  sync->add_flag("--allow-empty", options->allow_empty,
+                 "Delete all documents if the source has none; else more than 10 are not deleted so");
   sync->footer(
       "What the source has no more is deleted; a renamed document keeps its place and is not embedded anew.\n"
       "With --watch, --json prints a line each time that something changed.\n"

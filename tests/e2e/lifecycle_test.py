@@ -183,6 +183,33 @@ class Lifecycle(unittest.TestCase):
         self.workspace.run("sync", self.docs, check=3)
         self.assertEqual(self.uris("precious"), ["a.md"])
 
+    def test_a_sync_of_an_emptied_folder_deletes_many_documents_only_if_told_to(self):
+        for i in range(11):
+            self.put(f"{i}.md", f"Precious number{i}.")
+        generation = self.ingest(command="sync")["generation"]
+        for path in self.docs.iterdir():
+            path.unlink()
+        for more in ([], ["--atomic"], ["--dry-run"]):
+            refused = self.workspace.run("sync", self.docs, *more, "--json", check=4)
+            self.assertIn("11", refused.json["error"]["message"])
+            self.assertIn("--allow-empty", refused.json["error"]["hint"])
+        self.assertEqual(len(self.uris("precious")), 11)
+        self.assertEqual(self.workspace.json("collections", "show", "default")["generation"], generation)
+        # One file is no empty folder.
+        self.put("other.md", "Something else.")
+        self.assertEqual(self.ingest(command="sync")["documents"]["deleted"], 11)
+        for i in range(11):
+            self.put(f"{i}.md", f"Precious number{i}.")
+        self.ingest(command="sync")
+        for path in self.docs.iterdir():
+            path.unlink()
+        self.assertEqual(self.ingest("--allow-empty", command="sync")["documents"]["deleted"], 12)
+        # Few documents need no telling.
+        self.put("a.md", "Short.")
+        self.ingest(command="sync")
+        (self.docs / "a.md").unlink()
+        self.assertEqual(self.ingest(command="sync")["documents"]["deleted"], 1)
+
     def test_groups_survive_an_update_and_a_missing_one_denies(self):
         self.put("a.md", "Secret of the dingo.")
         self.ingest("--groups", "hr")
