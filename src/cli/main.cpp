@@ -1,11 +1,15 @@
 #include <poll.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <csignal>
 #include <cstdio>
 #include <cstring>
 #include <exception>
 #include <iostream>
+#include <numeric>
+#include <string>
+#include <vector>
 
 #include "base/log.h"
 #include "cli/ledger_commands.h"
@@ -53,6 +57,48 @@ bool asks_for_json(int count, char** arguments) {
   return false;
 }
 
+// How many letters to insert, drop or change to make one word the other.
+std::size_t edit_distance(const std::string& a, const std::string& b) {
+  std::vector<std::size_t> row(b.size() + 1);
+  std::iota(row.begin(), row.end(), std::size_t{0});
+  for (std::size_t i = 1; i <= a.size(); ++i) {
+    std::size_t diagonal = row[0]++;
+    for (std::size_t j = 1; j <= b.size(); ++j) {
+      const std::size_t changed = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
+      diagonal = row[j];
+      row[j] = std::min({row[j] + 1, row[j - 1] + 1, changed});
+    }
+  }
+  return row.back();
+}
+
+// What is wrong with arguments that the library refused: it says of a mistyped command only that one is required.
+Error usage_error(const CLI::App& app, const CLI::ParseError& error) {
+  const CLI::App* at = &app;
+  std::string path = "grounds";
+  while (!at->get_subcommands().empty()) {
+    at = at->get_subcommands().front();
+    path += " " + at->get_name();
+  }
+  const std::string help = "see: " + path + " --help";
+  const std::vector<std::string> rest = app.remaining(true);
+  if (error.get_name() != "RequiredError" || at->get_subcommands([](const CLI::App*) { return true; }).empty())
+    return {ErrorCode::kUsage, error.what(), help};
+  if (rest.empty() || rest.front().empty() || rest.front()[0] == '-')
+    return {ErrorCode::kUsage, path + " needs a command", help};
+  const CLI::App* nearest = nullptr;
+  std::size_t least = rest.front().size() < 4 ? 2 : 3;  // further off is no mistyping
+  for (const CLI::App* command : at->get_subcommands([](const CLI::App*) { return true; })) {
+    const std::size_t distance = edit_distance(rest.front(), command->get_name());
+    if (distance < least) {
+      least = distance;
+      nearest = command;
+    }
+  }
+  return {ErrorCode::kUsage, path + " has no command '" + rest.front() + "'",
+          nearest ? "did you mean: " + path + " " + nearest->get_name() : help};
+}
+
 int run(int count, char** arguments) {
   Session session;
   CLI::App app(kDescription, "grounds");
@@ -84,6 +130,7 @@ int run(int count, char** arguments) {
   add_model(app, session);
   add_serve(app, session);
   add_eval(app, session);
+  add_completion(app, session);
   CLI::App* version = app.add_subcommand("version", "Print the version of this program");
   version->callback([&] {
     session.command = [&]() -> Result<int> {
@@ -98,7 +145,7 @@ int run(int count, char** arguments) {
     app.exit(success);  // prints the help, or the version
     return flushed(kDone);
   } catch (const CLI::ParseError& error) {
-    return finish({ErrorCode::kUsage, error.what(), "see: grounds --help"}, asks_for_json(count, arguments));
+    return finish(usage_error(app, error), asks_for_json(count, arguments));
   }
   if (session.quiet) set_log_level(LogLevel::kError);
   Result<int> result = session.command();

@@ -79,5 +79,6 @@ void add_doctor(CLI::App& app, Session& session);
 void add_model(CLI::App& app, Session& session);
 void add_serve(CLI::App& app, Session& session);
 void add_eval(CLI::App& app, Session& session);
+void add_completion(CLI::App& app, Session& session);   // of the whole of `app`
 
 }  // namespace grounds::cli

@@ -156,7 +156,7 @@ class BadInput(unittest.TestCase):
         for content in (random.Random(7).randbytes(200_000), b"\x7fELF\x02\x01\x01" + bytes(256), png, b"abc\0\0def"):
             with self.subTest(content[:8]):
                 self.workspace.write("in/binary.txt", content)
-                self.assertRegex(self.failed_document("binary.txt")["reason"], "binary|not supported|image has no text")
+                self.assertRegex(self.failed_document("binary.txt")["reason"], "binary|not supported|image has no text|tesseract, which is not installed")
 
     def test_invalid_utf8_becomes_valid_text_that_is_found(self):
         self.lexical()

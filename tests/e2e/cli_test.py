@@ -69,6 +69,15 @@ class Usage(unittest.TestCase):
                 self.assertEqual(coded.code, 2, coded.err)
                 self.assertEqual(coded.json["error"]["code"], "usage")
 
+    def test_a_mistyped_command_is_named_with_the_one_that_was_meant(self):
+        for arguments, message in ((["serach", "x"], "grounds has no command 'serach' (did you mean: grounds search)"),
+                                   (["docs", "lst"], "grounds docs has no command 'lst' (did you mean: grounds docs list)"),
+                                   (["nonsense"], "grounds has no command 'nonsense' (see: grounds --help)"),
+                                   (["docs"], "grounds docs needs a command (see: grounds docs --help)"),
+                                   ([], "grounds needs a command (see: grounds --help)")):
+            with self.subTest(arguments):
+                self.assertEqual(run(*arguments, check=2).err, f"grounds: {message}\n")
+
     def test_wrong_values_exit_with_2(self):
         workspace = Workspace()
         self.addCleanup(workspace.close)
@@ -86,6 +95,33 @@ class Usage(unittest.TestCase):
                 self.assertRegex(outcome.err, r"\Agrounds: [^\n]+\n\Z")
                 outcome.json["error"]["code"]
         self.assertEqual([c["name"] for c in workspace.json("collections", "list")["collections"]], ["default"])
+
+
+class Completion(unittest.TestCase):
+    def complete(self, *words):
+        """What bash offers after these words."""
+        script = run("completion", "bash", check=0).out
+        script += f"COMP_WORDS=({' '.join(map(repr, words))}); COMP_CWORD={len(words) - 1}; _grounds; echo \"${{COMPREPLY[@]}}\""
+        outcome = subprocess.run(["bash", "-euc", script], capture_output=True, text=True, check=True)
+        return outcome.stdout.split()
+
+    def test_bash_completes_commands_and_options_where_they_stand(self):
+        self.assertEqual(self.complete("grounds", "sea"), ["search"])
+        self.assertEqual(sorted(self.complete("grounds", "docs", "")), sorted(c[1] for c in commands() if c[0] == "docs" and len(c) == 2))
+        self.assertEqual(self.complete("grounds", "-w", "folder", "docs", "his"), ["history"])
+        self.assertEqual(self.complete("grounds", "search", "docs", "--as-"), ["--as-of"])
+        self.assertIn("--workspace", self.complete("grounds", "search", "--"))
+        self.assertEqual(sorted(self.complete("grounds", "")), sorted(c[0] for c in commands() if len(c) == 1))
+
+    def test_every_shell_has_a_script_and_no_other(self):
+        for shell in ("bash", "zsh", "fish"):
+            with self.subTest(shell):
+                self.assertEqual(run("completion", shell, "--json", check=0).json["script"], run("completion", shell, check=0).out)
+        fish = run("completion", "fish", check=0).out
+        for path in commands():
+            self.assertIn(f" -a {path[-1]} -d ", fish)
+        run("completion", "csh", check=2)
+        run("completion", check=2)
 
 
 class CommandLine(unittest.TestCase):
