@@ -20,9 +20,11 @@ Status list_in(Workspace& workspace, Database& database, const std::string& fold
   GROUNDS_ASSIGN_OR_RETURN(std::vector<DirectoryEntry> entries,
                            workspace.file_system().list(workspace.directory() + "/" + folder));
   for (const DirectoryEntry& entry : entries) {
-    // A graph belongs to the segment whose name it carries on.
-    const std::string owner = entry.name.substr(0, entry.name.rfind(".graph"));
-    if (!known.contains(entry.name) && !known.contains(owner)) garbage.push_back(folder + "/" + entry.name);
+    // A graph belongs to the segment whose name it carries on; one that was not finished belongs to nobody.
+    constexpr std::string_view kGraph = ".graph";
+    const bool is_graph = entry.name.ends_with(kGraph);
+    const std::string owner = is_graph ? entry.name.substr(0, entry.name.size() - kGraph.size()) : entry.name;
+    if (!known.contains(owner)) garbage.push_back(folder + "/" + entry.name);
   }
   return {};
 }

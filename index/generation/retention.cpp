@@ -236,7 +236,7 @@ Result<std::uint64_t> compact_packs(Workspace& workspace, double waste) {
 }
 
 Result<MaintenanceReport> maintain(Workspace& workspace, const std::string& name, const GenerationsInUse& in_use,
-                                   MergeExtent extent) {
+                                   MergeExtent extent, const BuildProgress& progress) {
   GROUNDS_ASSIGN_OR_RETURN(Collection collection, Catalog(workspace).find_collection(name));
   MaintenanceReport report;
   GROUNDS_ASSIGN_OR_RETURN(report.generations_pruned, prune_generations(workspace, collection, in_use));
@@ -245,6 +245,8 @@ Result<MaintenanceReport> maintain(Workspace& workspace, const std::string& name
   GROUNDS_RETURN_IF_ERROR(remove_deleted_collections(workspace));
   GROUNDS_ASSIGN_OR_RETURN(report.packs_replaced, compact_packs(workspace));
   GROUNDS_RETURN_IF_ERROR(collect_garbage(workspace));
+  GROUNDS_ASSIGN_OR_RETURN(const GraphReport graphs, build_graphs(workspace, collection, progress));
+  report.graphs_built = graphs.built;
   return report;
 }
 

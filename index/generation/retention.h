@@ -8,6 +8,7 @@
 #include "base/sqlite.h"
 #include "grounds/result.h"
 #include "index/generation/catalog.h"
+#include "index/generation/graphs.h"
 #include "index/generation/merge.h"
 
 namespace grounds {
@@ -22,13 +23,14 @@ struct MaintenanceReport {
   MergeReport merged;
   std::uint64_t versions_removed = 0;
   std::uint64_t packs_replaced = 0;
+  std::uint64_t graphs_built = 0;
 };
 
 // Prunes the generations before the last `generations.retain` ones that are not in use; merges; removes
-// versions and extracts that no retained generation shows, those of deleted collections, and the files.
-// Several transactions, each of which leaves the workspace whole; the newest generation never changes.
+// versions and extracts that no retained generation shows, those of deleted collections, and the files; makes the
+// graphs of the approximate mode, unless `progress` stops that. Several transactions, each of which leaves the workspace whole; the newest generation never changes.
 Result<MaintenanceReport> maintain(Workspace& workspace, const std::string& collection, const GenerationsInUse& in_use,
-                                   MergeExtent extent);
+                                   MergeExtent extent, const BuildProgress& progress = {});
 
 // The steps. How many generations were pruned: they are refused from now on, what only they showed goes
 // with the next merge.

@@ -4,6 +4,8 @@
 #include <cstring>
 
 #include "base/canonical_json.h"
+#include "base/log.h"
+#include "index/generation/graphs.h"
 
 namespace grounds {
 namespace {
@@ -166,6 +168,21 @@ Status Snapshot::check_analyzer(std::string_view identity) const {
   return {};
 }
 
+std::vector<std::shared_ptr<const Graph>> Snapshot::graphs_of(const SpaceViews& space) const {
+  std::vector<std::shared_ptr<const Graph>> all(space.count);
+  if (graphs.size() == views.size())
+    std::copy_n(graphs.begin() + static_cast<std::ptrdiff_t>(space.first), space.count, all.begin());
+  return all;
+}
+
+std::vector<std::string> Snapshot::graph_hashes() const {
+  std::vector<std::string> hashes;
+  for (const auto& graph : graphs)
+    if (graph) hashes.push_back(graph->hash());
+  std::ranges::sort(hashes);
+  return hashes;
+}
+
 std::vector<SegmentView> Snapshot::counted_views(const Settings& settings) const {
   std::vector<SegmentView> counted = views;
   if (settings.text("statistics.scope") == "visible")
@@ -224,6 +241,7 @@ void Snapshots::keep(std::string key, std::shared_ptr<const Snapshot> snapshot) 
     return each.second->collection.id == now.id && each.second->collection.layout < now.layout;
   });
   std::erase_if(segments_, [](const auto& each) { return each.second.expired(); });
+  std::erase_if(graphs_, [](const auto& each) { return each.second.expired(); });
   kept_.emplace_front(std::move(key), std::move(snapshot));
   if (kept_.size() > kKept) kept_.pop_back();
 }
@@ -271,6 +289,7 @@ Result<std::shared_ptr<const Snapshot>> Snapshots::make(Database& database, Coll
         GROUNDS_ASSIGN_OR_RETURN(view.eligible, of_documents(*each.segment, *view.eligible, matching));
       }
       views.live += each.live->count();
+      if (is_approximate(collection.settings)) snapshot->graphs.push_back(open_graph(each.segment));
       snapshot->views.push_back(std::move(view));
       snapshot->view_space.push_back(space.id);
     }
@@ -313,6 +332,25 @@ Result<std::shared_ptr<const Segment>> Snapshots::open(const SegmentRow& row, bo
   if (auto other = known.lock()) return other;  // another thread was faster
   known = *segment;
   return segment;
+}
+
+std::shared_ptr<const Graph> Snapshots::open_graph(const std::shared_ptr<const Segment>& segment) {
+  const std::string path = graph_file(segment->path());
+  {
+    std::lock_guard lock(mutex_);
+    if (auto found = graphs_.find(path); found != graphs_.end())
+      if (auto graph = found->second.lock(); graph && graph->segment() == segment) return graph;
+  }
+  if (segment->header().dimension == 0 || !workspace_.file_system().exists(path)) return nullptr;
+  auto graph = Graph::open(workspace_.file_system(), path, segment);
+  if (!graph) {
+    // What remains is exact: slower, and no worse.
+    log_warning(graph.error().message + "; the segment is scanned until: grounds index merge");
+    return nullptr;
+  }
+  std::lock_guard lock(mutex_);
+  graphs_[path] = *graph;
+  return *graph;
 }
 
 }  // namespace grounds

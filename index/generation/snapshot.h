@@ -17,6 +17,7 @@
 #include "index/generation/catalog.h"
 #include "index/generation/metadata_filter.h"
 #include "index/segment/segment.h"
+#include "index/vector/graph.h"
 
 namespace grounds {
 
@@ -35,10 +36,16 @@ struct Snapshot {
   std::vector<std::int64_t> view_space;  // Space::id by view
   // By view: live and permitted, whatever the filter. What `statistics.scope` = visible counts over.
   std::vector<std::shared_ptr<const Bitset>> permitted;
+  // Of a collection in approximate mode, by view: the graph of its segment, or null; else empty.
+  std::vector<std::shared_ptr<const Graph>> graphs;
 
   std::span<const SegmentView> views_of(const SpaceViews& space) const {
     return std::span(views).subspan(space.first, space.count);
   }
+  // Null for each view where there are no graphs at all.
+  std::vector<std::shared_ptr<const Graph>> graphs_of(const SpaceViews& space) const;
+  // Graph::hash() of all graphs, sorted: together with what an exact search is a function of, what an approximate one is.
+  std::vector<std::string> graph_hashes() const;
   // The views with the chunks that terms are counted over as `live`: all live ones, or with statistics.scope =
   // visible those that the principal may read. A filter does not matter: what a word is worth is a property of
   // the collection.
@@ -68,6 +75,8 @@ class Snapshots {
                                                const MetadataFilter& filter, bool& file_gone);
   Result<std::vector<SegmentRow>> segment_rows(Database& database, const Collection& collection, Generation generation);
   Result<std::shared_ptr<const Segment>> open(const SegmentRow& row, bool& file_gone);
+  // Null if there is none, or none that can be used: then the segment is scanned.
+  std::shared_ptr<const Graph> open_graph(const std::shared_ptr<const Segment>& segment);
   void keep(std::string key, std::shared_ptr<const Snapshot> snapshot);
 
   static constexpr std::size_t kKept = 16;
@@ -75,6 +84,7 @@ class Snapshots {
   std::mutex mutex_;
   // By file: a segment stays open, and what was verified of it known, as long as a snapshot holds it.
   std::map<std::string, std::weak_ptr<const Segment>> segments_;
+  std::map<std::string, std::weak_ptr<const Graph>> graphs_;  // by path of the graph
   std::list<std::pair<std::string, std::shared_ptr<const Snapshot>>> kept_;  // newest first
 };
 

@@ -1,5 +1,8 @@
 #include "index/generation/stats.h"
 
+#include <algorithm>
+
+#include "index/generation/graphs.h"
 #include "index/segment/segment.h"
 
 namespace grounds {
@@ -66,7 +69,33 @@ Result<IndexStats> read_stats(Workspace& workspace, const Collection& collection
   return stats;
 }
 
+constexpr std::uint32_t kRecallQueries = 100, kRecallDepth = 10;
+
 }  // namespace
+
+Result<std::map<std::int64_t, GraphStats>> graph_stats(const Snapshot& snapshot) {
+  std::map<std::int64_t, GraphStats> all;
+  for (const Snapshot::SpaceViews& space : snapshot.spaces) {
+    if (space.space.dimension == 0) continue;
+    const std::span<const SegmentView> views = snapshot.views_of(space);
+    const std::vector<std::shared_ptr<const Graph>> graphs = snapshot.graphs_of(space);
+    std::uint64_t chunks = 0;
+    for (const SegmentView& view : views) chunks += view.segment->size();
+    std::vector<std::span<const std::int8_t>> queries;
+    for (const SegmentView& view : views) {
+      const std::uint64_t share = (kRecallQueries * std::uint64_t{view.segment->size()} + chunks - 1) / std::max<std::uint64_t>(1, chunks);
+      GROUNDS_ASSIGN_OR_RETURN(const auto sampled, sample_codes(*view.segment, static_cast<std::uint32_t>(share)));
+      queries.insert(queries.end(), sampled.begin(), sampled.end());
+    }
+    GraphStats& stats = all[space.space.id];
+    for (const auto& graph : graphs)
+      if (graph) ++stats.graphs, stats.bytes += graph->memory_bytes();
+    if (queries.empty()) continue;
+    GROUNDS_ASSIGN_OR_RETURN(stats.recall, measure_recall(views, graphs, queries, kRecallDepth,
+                                                          approximate_settings(snapshot.collection.settings)));
+  }
+  return all;
+}
 
 Result<IndexStats> index_stats(Workspace& workspace, const Collection& collection) {
   // A merge may remove a file between our reading of its name and our opening of it.

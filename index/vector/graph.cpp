@@ -8,6 +8,7 @@
 #include <omp.h>
 
 #include <algorithm>
+#include <mutex>
 #include <new>
 
 #include "base/hash.h"
@@ -105,7 +106,14 @@ class HnswGraph final : public Graph {
   Status write(const FileSystem& file_system, const std::string& path) const override {
     return file_system.write_durably(path, encode_graph(origin_, index_.hnsw));
   }
-  std::string hash() const override { return sha256_hex(encode_graph(origin_, index_.hnsw)); }
+  std::string hash() const override {
+    std::call_once(hashed_, [this] {
+      if (hash_.empty()) hash_ = sha256_hex(encode_graph(origin_, index_.hnsw));
+    });
+    return hash_;
+  }
+  // Of the file that it was read from.
+  void set_hash(std::string hash) { hash_ = std::move(hash); }
   const std::shared_ptr<const Segment>& segment() const override { return segment_; }
   const GraphSettings& settings() const override { return origin_.settings; }
   std::uint64_t memory_bytes() const override {
@@ -161,6 +169,8 @@ class HnswGraph final : public Graph {
   GraphOrigin origin_;
   CodeIndex codes_;
   faiss::IndexHNSW index_;
+  mutable std::once_flag hashed_;
+  mutable std::string hash_;
 };
 
 struct Blocks {
@@ -219,6 +229,7 @@ Result<std::shared_ptr<const Graph>> Graph::open(const FileSystem& file_system,
     GROUNDS_ASSIGN_OR_RETURN(faiss::HNSW links, decode_graph(file.bytes(), path, blocks.origin));
     auto graph = std::make_shared<HnswGraph>(segment, blocks.ids, blocks.codes, blocks.origin);
     graph->take(std::move(links));
+    graph->set_hash(sha256_hex({reinterpret_cast<const char*>(file.bytes().data()), file.bytes().size()}));
     return graph;
   } catch (const faiss::FaissException& error) {
     return fail(ErrorCode::kDamaged, path + ": " + error.what());

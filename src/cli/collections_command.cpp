@@ -1,5 +1,6 @@
 #include "cli/session.h"
 #include "cli/terminal.h"
+#include "index/generation/graphs.h"
 
 namespace grounds::cli {
 namespace {
@@ -112,6 +113,8 @@ void add_collections(CLI::App& app, Session& session) {
       const auto assign = [&](Settings& settings) { return apply_assignments(options->assignments, settings); };
       GROUNDS_ASSIGN_OR_RETURN(Collection collection,
                                engine->catalog().change_settings(options->name, assign, session.actor()));
+      if (is_approximate(collection.settings) && !session.quiet)
+        print_note("segments without a graph are scanned; graphs are made by the next ingest, or now by: grounds index merge");
       print_collection(session, collection);
       return kDone;
     };

@@ -1,6 +1,10 @@
+#include <cstdio>
+#include <map>
+
 #include "cli/session.h"
 #include "cli/terminal.h"
 #include "engine/maintenance.h"
+#include "index/generation/graphs.h"
 #include "index/generation/rebuild.h"
 #include "index/generation/stats.h"
 
@@ -12,11 +16,21 @@ struct Options {
   bool query = false;
 };
 
-Json space_view(const SpaceStats& space) {
+Json graphs_view(const GraphStats& graphs) {
+  return {{"graphs", graphs.graphs},
+          {"bytes", graphs.bytes},
+          {"recall_at_10", graphs.recall.mean},
+          {"worst_recall_at_10", graphs.recall.worst},
+          {"queries", graphs.recall.queries}};
+}
+
+Json space_view(const SpaceStats& space, const std::map<std::int64_t, GraphStats>& graphs) {
   Json kinds = Json::object();
   for (const auto& [kind, bytes] : space.bytes_by_kind) kinds[kind] = bytes;
   const std::uint64_t chunks = space.chunks_live + space.chunks_retired;
+  const auto own = graphs.find(space.space.id);
   return {{"language", space.space.language},
+          {"approximate", own == graphs.end() ? Json(nullptr) : graphs_view(own->second)},
           {"fingerprint", space.space.fingerprint},
           {"dimension", space.space.dimension},
           {"segments", space.segments},
@@ -26,10 +40,11 @@ Json space_view(const SpaceStats& space) {
           {"bytes_by_kind", std::move(kinds)}};
 }
 
-Json stats_view(const Collection& collection, const IndexStats& stats) {
+Json stats_view(const Collection& collection, const IndexStats& stats, const std::map<std::int64_t, GraphStats>& graphs) {
   Json spaces = Json::array();
-  for (const SpaceStats& each : stats.spaces) spaces.push_back(space_view(each));
+  for (const SpaceStats& each : stats.spaces) spaces.push_back(space_view(each, graphs));
   return {{"collection", collection.name},
+          {"mode", collection.settings.text("index.mode")},
           {"generation", stats.generation},
           {"generations",
            {{"retained", stats.generations_retained},
@@ -43,7 +58,16 @@ Json stats_view(const Collection& collection, const IndexStats& stats) {
           {"spaces", std::move(spaces)}};
 }
 
-void print_stats(const Collection& collection, const IndexStats& stats) {
+void print_graphs(const SpaceStats& space, const GraphStats& graphs) {
+  char line[200];
+  std::snprintf(line, sizeof line, "space %s, approximate: %llu graphs of %llu bytes; recall@10 against exact %.4f (worst %.1f) over %llu stored vectors",
+                space.space.language.c_str(), static_cast<unsigned long long>(graphs.graphs),
+                static_cast<unsigned long long>(graphs.bytes), graphs.recall.mean, graphs.recall.worst,
+                static_cast<unsigned long long>(graphs.recall.queries));
+  print_line(line);
+}
+
+void print_stats(const Collection& collection, const IndexStats& stats, const std::map<std::int64_t, GraphStats>& graphs) {
   print_line("collection " + bold(collection.name) + ": generation " + std::to_string(stats.generation) + ", " +
              std::to_string(stats.generations_retained) + " retained from " + std::to_string(stats.oldest_retained) +
              " on, " + std::to_string(stats.generations_pruned) + " pruned");
@@ -56,14 +80,21 @@ void print_stats(const Collection& collection, const IndexStats& stats) {
   print_line(format_table(rows));
   print_line(std::to_string(stats.packs) + " extract packs in the workspace, " + std::to_string(stats.pack_bytes) +
              " bytes uncompressed");
+  for (const SpaceStats& space : stats.spaces)
+    if (auto own = graphs.find(space.space.id); own != graphs.end()) print_graphs(space, own->second);
 }
 
 Result<int> show_stats(Session& session) {
   GROUNDS_ASSIGN_OR_RETURN(Engine * engine, session.engine());
   GROUNDS_ASSIGN_OR_RETURN(Collection collection, engine->catalog().find_collection(session.collection));
   GROUNDS_ASSIGN_OR_RETURN(IndexStats stats, index_stats(engine->workspace(), collection));
-  if (session.json) print_json(stats_view(collection, stats));
-  else print_stats(collection, stats);
+  std::map<std::int64_t, GraphStats> graphs;
+  if (is_approximate(collection.settings)) {
+    GROUNDS_ASSIGN_OR_RETURN(const auto snapshot, engine->snapshots().get(session.collection, Principal{session.actor(), {}, true, true}));
+    GROUNDS_ASSIGN_OR_RETURN(graphs, graph_stats(*snapshot));
+  }
+  if (session.json) print_json(stats_view(collection, stats, graphs));
+  else print_stats(collection, stats, graphs);
   return kDone;
 }
 
@@ -82,6 +113,7 @@ Result<int> merge(Session& session) {
                 {"versions_removed", report.versions_removed},
                 {"generations_pruned", report.generations_pruned},
                 {"packs_rewritten", report.packs_replaced},
+                {"graphs_built", report.graphs_built},
                 {"bytes", stats.segment_bytes}});
   } else {
     print_line("merged " + std::to_string(report.merged.segments_taken) + " segments; " +
@@ -89,6 +121,7 @@ Result<int> merge(Session& session) {
     print_line("removed " + std::to_string(report.merged.chunks_dropped) + " chunks and " +
                std::to_string(report.versions_removed) + " versions of " + std::to_string(report.generations_pruned) +
                " generations pruned now, and of those pruned before");
+    if (report.graphs_built > 0) print_line("made " + std::to_string(report.graphs_built) + " graphs for the approximate mode");
   }
   return kDone;
 }
@@ -98,6 +131,7 @@ Result<int> rebuild_index(Session& session) {
   GROUNDS_ASSIGN_OR_RETURN(Collection collection, engine->catalog().find_collection(session.collection));
   GROUNDS_ASSIGN_OR_RETURN(RebuildReport report,
                            rebuild(engine->workspace(), collection, engine->analyzer(), session.actor()));
+  GROUNDS_RETURN_IF_ERROR(build_graphs(engine->workspace(), collection));
   if (session.json) {
     print_json({{"collection", collection.name},
                 {"generation", report.generation},

@@ -8,6 +8,19 @@
 #include "ingest/sources/glob.h"
 
 namespace grounds {
+namespace {
+
+// What there is to tell while the upkeep goes on.
+IngestProgress all_done(const IngestReport& report) {
+  IngestProgress progress;
+  progress.documents_total = progress.documents_done = report.added + report.updated + report.renamed + report.unchanged;
+  progress.chunks = report.chunks_added;
+  progress.tokens = report.tokens;
+  progress.seconds = report.seconds;
+  return progress;
+}
+
+}  // namespace
 
 Result<IngestReport> run_ingest(Engine& engine, const std::string& collection_name, Source& source,
                                 IngestOptions options, const IngestObserver& observer) {
@@ -33,7 +46,9 @@ Result<IngestReport> run_ingest(Engine& engine, const std::string& collection_na
   GROUNDS_ASSIGN_OR_RETURN(IngestReport report, ingest(services, collection, source, options, observer));
   // What was ingested stands, whatever comes of this.
   if (!options.dry_run)
-    if (auto done = maintain_collection(engine, collection_name, MergeExtent::kTiers); !done)
+    if (auto done = maintain_collection(engine, collection_name, MergeExtent::kTiers,
+                                        [&](std::uint32_t) { return !observer || observer(all_done(report)); });
+        !done)
       log_warning("collection " + collection_name + " was not merged and pruned: " + done.error().message);
   return report;
 }

@@ -32,10 +32,11 @@ Result<std::set<Generation>> generations_in_use(Engine& engine, const Collection
 
 }  // namespace
 
-Result<MaintenanceReport> maintain_collection(Engine& engine, const std::string& collection, MergeExtent extent) {
+Result<MaintenanceReport> maintain_collection(Engine& engine, const std::string& collection, MergeExtent extent,
+                                              const BuildProgress& progress) {
   return maintain(engine.workspace(), collection,
                   [&engine](const Collection& each, std::int64_t& seen) { return generations_in_use(engine, each, seen); },
-                  extent);
+                  extent, progress);
 }
 
 Status shrink_catalog(Engine& engine) {

@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <map>
 
 #include "base/utf8.h"
+#include "index/generation/graphs.h"
 #include "index/vector/scan.h"
 
 namespace grounds {
@@ -128,6 +130,20 @@ class Feedback {
   double own_ = 0, unit_ = 1;
 };
 
+bool is_foreign(const Snapshot& snapshot, const Space& space, bool question_is_chinese) {
+  return snapshot.spaces.size() > 1 && question_is_chinese != (space.language == "zh");
+}
+
+// The best chunks of one space by their vectors; in exact mode with the distribution over all of them.
+Result<VectorResult> search_space(const Snapshot& snapshot, const Snapshot::SpaceViews& views, const Settings& settings,
+                                  std::span<const std::int8_t> codes, std::uint32_t depth, int threads) {
+  if (!is_approximate(settings)) return vector_search(snapshot.views_of(views), codes, depth, threads);
+  VectorResult result;
+  GROUNDS_ASSIGN_OR_RETURN(result.hits, approximate_search(snapshot.views_of(views), snapshot.graphs_of(views), codes, depth,
+                                                           approximate_settings(settings), threads));
+  return result;
+}
+
 // Ranks of the chunks by one of their scores, from 1; chunks without a match get no rank (0).
 template <class Score>
 std::vector<std::size_t> ranks_by(const std::vector<RankedChunk>& chunks, Score score) {
@@ -164,6 +180,14 @@ Status add_feedback(const Snapshot& snapshot, const std::map<std::int64_t, Stand
   return {};
 }
 
+// The sum of what both ranks are worth, in [0, 1]: `dense` may be of several spaces, each with its own ranks.
+double reciprocal_ranks(std::size_t lexical, std::size_t dense, double dense_weight, double space_weight) {
+  double score = 0;
+  if (lexical) score += (1 - dense_weight) / (kReciprocalRank + static_cast<double>(lexical));
+  if (dense) score += dense_weight * space_weight / (kReciprocalRank + static_cast<double>(dense));
+  return score * kReciprocalRank;
+}
+
 }  // namespace
 
 LexicalSettings lexical_settings(const Settings& settings) {
@@ -185,16 +209,18 @@ Result<std::vector<RankedChunk>> rank(const Snapshot& snapshot, const Query& que
   const bool question_is_chinese = is_chinese(query.text);
   Candidates candidates;
   std::map<std::int64_t, Standardiser> standardise;  // by space
+  std::map<std::int64_t, double> space_weight;
 
   if (query.mode != SearchMode::kLexical) {
     for (const Snapshot::SpaceViews& views : snapshot.spaces) {
       auto codes = query.codes.find(views.space.fingerprint);
       if (codes == query.codes.end()) continue;
       GROUNDS_ASSIGN_OR_RETURN(VectorResult result,
-                               vector_search(snapshot.views_of(views), codes->second, depth, threads));
-      bool foreign = snapshot.spaces.size() > 1 && question_is_chinese != (views.space.language == "zh");
-      standardise.emplace(views.space.id,
-                          Standardiser(result.distribution, foreign ? settings.real("fusion.foreign_weight") : 1.0));
+                               search_space(snapshot, views, settings, codes->second, depth, threads));
+      const bool foreign = is_foreign(snapshot, views.space, question_is_chinese);
+      const double space_share = foreign ? settings.real("fusion.foreign_weight") : 1.0;
+      space_weight[views.space.id] = space_share;
+      standardise.emplace(views.space.id, Standardiser(result.distribution, space_share));
       for (const Hit& hit : result.hits)
         candidates.at(snapshot, static_cast<std::uint32_t>(views.first + hit.segment), hit).vector_score = hit.score;
     }
@@ -238,15 +264,23 @@ Result<std::vector<RankedChunk>> rank(const Snapshot& snapshot, const Query& que
                                                              : settings.real("fusion.dense_weight");
   if (query.mode == SearchMode::kLexical) {
     for (RankedChunk& chunk : chunks) chunk.score = chunk.lexical_score;
+  } else if (is_approximate(settings)) {
+    // There is no distribution to standardise by: ranks, each space's its own.
+    const std::vector<std::size_t> lexical = ranks_by(chunks, [&](std::size_t i) { return chunks[i].lexical_score; });
+    std::vector<std::size_t> dense(chunks.size(), 0);
+    for (const auto& each : space_weight) {
+      const std::int64_t space = each.first;
+      const std::vector<std::size_t> own =
+          ranks_by(chunks, [&](std::size_t i) { return chunks[i].space == space ? chunks[i].vector_score : 0; });
+      std::ranges::transform(dense, own, dense.begin(), std::plus());
+    }
+    for (std::size_t i = 0; i < chunks.size(); ++i)
+      chunks[i].score = to_fixed(reciprocal_ranks(lexical[i], dense[i], weight, dense[i] ? space_weight.at(chunks[i].space) : 1));
   } else if (settings.text("fusion.method") == "rank" && query.mode == SearchMode::kHybrid) {
     std::vector<std::size_t> lexical = ranks_by(chunks, [&](std::size_t i) { return chunks[i].lexical_score; });
     std::vector<std::size_t> dense = ranks_by(chunks, [&](std::size_t i) { return similarity[i]; });
-    for (std::size_t i = 0; i < chunks.size(); ++i) {
-      double score = 0;
-      if (lexical[i]) score += (1 - weight) / (kReciprocalRank + static_cast<double>(lexical[i]));
-      if (dense[i]) score += weight / (kReciprocalRank + static_cast<double>(dense[i]));
-      chunks[i].score = to_fixed(score * kReciprocalRank);
-    }
+    for (std::size_t i = 0; i < chunks.size(); ++i)
+      chunks[i].score = to_fixed(reciprocal_ranks(lexical[i], dense[i], weight, 1));
   } else {
     const double scale = lexical_scale(best_lexical, attainable, settings.text("fusion.weighting") == "coverage");
     for (std::size_t i = 0; i < chunks.size(); ++i)

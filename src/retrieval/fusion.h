@@ -21,7 +21,9 @@ struct RankedChunk {
   std::int64_t lexical_score = 0;  // BM25, multiples of 2^-20
 };
 
-// The best `k` chunks, by (score descending, chunk id ascending). `threads` >= 1 changes nothing but time.
+// The best `k` chunks, by (score descending, chunk id ascending). `threads` >= 1 changes nothing but time. Settings that
+// say approximate mode are exempt from being such a function: then the result depends on the snapshot's graphs too, and
+// scores are reciprocal ranks.
 Result<std::vector<RankedChunk>> rank(const Snapshot& snapshot, const Query& query, std::uint32_t k, int threads = 1);
 
 // The lexical settings a query carries.

@@ -61,7 +61,8 @@ void add_answer_schemas(Json& all) {
   all["SearchResult"] = whole_object(
       {{"rank", whole()}, {"chunk_id", text()}, {"uri", text()}, {"title", text()}, {"heading", text()}, {"page_from", nullable("integer")}, {"page_to", nullable("integer")},
        {"begin", whole()}, {"end", whole()}, {"score", nullable("integer")}, {"vector_score", nullable("integer")}, {"lexical_score", nullable("integer")}, {"text", text()}});
-  all["Search"] = whole_object({{"collection", text()}, {"query", text()}, {"generation", whole()}, {"mode", one_of({"hybrid", "vector", "lexical"})}, {"took_ms", whole()},
+  all["Search"] = whole_object({{"collection", text()}, {"query", text()}, {"generation", whole()}, {"mode", one_of({"hybrid", "vector", "lexical"})},
+                                {"approximate", flag()}, {"took_ms", whole()},
                                 {"results", list(ref("SearchResult"))}});
   all["LedgerEntry"] = whole_object({{"sequence", whole()}, {"time", text()}, {"hash", text()}, {"previous", text()}, {"body", any_object()}});
   all["Record"] = object({{"answer_id", text()}, {"state", text()}, {"opened", ref("LedgerEntry")}, {"closed", or_null(ref("LedgerEntry"))},

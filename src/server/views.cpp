@@ -1,5 +1,7 @@
 #include "server/views.h"
 
+#include "index/generation/graphs.h"
+
 namespace grounds {
 namespace {
 
@@ -138,6 +140,7 @@ Json search_view(const SearchResponse& response, std::int64_t took_ms, bool with
           {"query", response.query.text},
           {"generation", response.snapshot->generation},
           {"mode", search_mode_name(response.query.mode)},
+          {"approximate", response.query.mode != SearchMode::kLexical && is_approximate(response.query.settings)},
           {"took_ms", took_ms},
           {"results", std::move(results)}};
 }

@@ -179,6 +179,70 @@ class Filters(unittest.TestCase):
         self.assertEqual(scores(), before)
 
 
+class ApproximateMode(unittest.TestCase):
+    def setUp(self):
+        self.workspace = Workspace()
+        self.addCleanup(self.workspace.close)
+        self.workspace.run("collections", "create", "default", "--model", "bge-small-en-v1.5", "--set", "index.mode=approximate",
+                           "--set", "index.scan_below=1", check=0)
+        self.folder = self.workspace.folder / "docs"
+        self.folder.mkdir()
+        for i, animal in enumerate(("wombat", "heron", "otter", "badger", "marten", "lynx", "osprey", "newt", "hare", "stoat")):
+            (self.folder / f"{animal}.md").write_text(f"# The {animal}\n\nThe {animal} eats {20 + i} grams of food a day.")
+        self.workspace.json("sync", self.folder)
+
+    def recorded_index(self, answer):
+        ledger = sqlite3.connect(self.workspace.path / "ledger.db")
+        (body,) = ledger.execute("SELECT body FROM entries WHERE kind = 'opened' AND answer_id = ?", (answer["answer_id"],)).fetchone()
+        ledger.close()
+        return json.loads(body)["index"]
+
+    def replay(self, answer):
+        replay = self.workspace.run("replay", answer["answer_id"], "--json").json
+        return tuple(replay[part] for part in ("retrieval", "prompt", "embedding", "analysis"))
+
+    def test_answers_name_the_graphs_and_replay_until_these_are_gone(self):
+        stats = self.workspace.json("index", "stats")
+        self.assertEqual(stats["mode"], "approximate")
+        graphs = stats["spaces"][0]["approximate"]
+        self.assertEqual(graphs["graphs"], 1)
+        self.assertGreaterEqual(graphs["recall_at_10"], 0.98)
+        self.assertIn("recall@10", self.workspace.run("index", "stats", check=0).out)
+        found = self.workspace.json("search", "What does the otter eat?")
+        self.assertTrue(found["approximate"])
+        self.assertEqual(found["results"][0]["uri"], "otter.md")
+        self.assertFalse(self.workspace.json("search", "otter", "--mode", "lexical")["approximate"])
+        answer = self.workspace.json("ask", "How many grams of food does the otter eat a day?")
+        index = self.recorded_index(answer)
+        self.assertEqual((index["mode"], index["reproducible"], len(index["graphs"])), ("approximate", False, 1))
+        self.assertEqual(self.replay(answer), ("identical",) * 4)
+        # More segments leave the graphs of that generation as they were.
+        (self.folder / "mole.md").write_text("# The mole\n\nThe mole eats 50 grams of food a day.")
+        self.workspace.json("sync", self.folder)
+        self.assertEqual(self.replay(answer), ("identical",) * 4)
+        self.workspace.json("index", "merge")
+        self.assertEqual(self.replay(answer), ("not_replayable", "not_replayable", "identical", "identical"))
+        self.assertIn("graphs", self.workspace.run("replay", answer["answer_id"]).out)
+        self.workspace.run("doctor", check=0)
+
+    def test_exact_mode_comes_back_with_a_setting(self):
+        before = self.workspace.json("search", "otter food")
+        note = self.workspace.run("collections", "set", "default", "index.mode=exact", check=0)
+        self.assertNotIn("graph", note.err)
+        answer = self.workspace.json("ask", "How many grams of food does the otter eat a day?")
+        self.assertEqual(self.recorded_index(answer), {"mode": "exact", "reproducible": True})
+        self.assertFalse(self.workspace.json("search", "otter food")["approximate"])
+        self.assertIsNone(self.workspace.json("index", "stats")["spaces"][0]["approximate"])
+        self.workspace.json("index", "merge")
+        self.assertEqual([p.suffix for p in (self.workspace.path / "segments").iterdir()], [".segment"])
+        note = self.workspace.run("collections", "set", "default", "index.mode=approximate", check=0)
+        self.assertIn("index merge", note.err)
+        self.assertEqual(self.workspace.json("index", "merge")["graphs_built"], 1)
+        again = self.workspace.json("search", "otter food")
+        before.pop("took_ms"), again.pop("took_ms")
+        self.assertEqual(again, before)
+
+
 class Backups(unittest.TestCase):
     def setUp(self):
         self.workspace = Workspace()

@@ -8,6 +8,7 @@
 #include <random>
 
 #include "base/canonical_json.h"
+#include "index/generation/graphs.h"
 #include "index/vector/scan.h"
 #include "tests/index/generation/fixture.h"
 
@@ -229,6 +230,80 @@ TEST_CASE("segments, order of insertion and threads change nothing in any mode")
           }
         }
       }
+  }
+}
+
+// Reciprocal ranks over all that may be read: each space's own for the vectors, one for the terms.
+std::vector<Scored> brute_force_of_ranks(const Snapshot& snapshot, const Query& query) {
+  std::vector<Hit> all;
+  std::vector<std::int64_t> dots;
+  for (std::uint32_t v = 0; v < snapshot.views.size(); ++v) {
+    auto ids = must(snapshot.views[v].segment->ids());
+    auto codes = must(snapshot.views[v].segment->codes());
+    const auto& wanted = query.codes.at(snapshot.views[v].segment->header().space);
+    for (std::uint32_t i = 0; i < ids.size(); ++i) {
+      if (!snapshot.views[v].eligible->test(i)) continue;
+      all.push_back({v, i, ids[i], 0});
+      dots.push_back(0);
+      for (std::uint32_t d = 0; d < kDimension; ++d)
+        dots.back() += static_cast<std::int64_t>(codes[std::size_t{i} * kDimension + d]) * wanted[d];
+    }
+  }
+  LexicalStatistics statistics = must(lexical_statistics(snapshot.views, query.lexical.terms));
+  auto lexical = must(lexical_scores(snapshot.views, query.lexical, statistics, lexical_settings(query.settings), all));
+  const auto rank_of = [&](std::size_t i, const std::vector<std::int64_t>& scores, bool one_space) {
+    double rank = 1;
+    for (std::size_t j = 0; j < all.size(); ++j)
+      if (!one_space || snapshot.view_space[all[j].segment] == snapshot.view_space[all[i].segment])
+        rank += scores[j] > scores[i] || (scores[j] == scores[i] && all[j].id < all[i].id);
+    return rank;
+  };
+  const double weight = query.mode == SearchMode::kVector ? 1 : query.settings.real("fusion.dense_weight");
+  const bool chinese = query.text.front() != 'a';
+  std::vector<Scored> scored;
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    const bool own = chinese == (snapshot.view_space[all[i].segment] == snapshot.collection.spaces[1].id);
+    const double share = own ? 1 : query.settings.real("fusion.foreign_weight");
+    double score = 0;
+    if (query.mode != SearchMode::kVector && lexical[i] > 0) score += (1 - weight) / (60 + rank_of(i, lexical, false));
+    if (dots[i] > 0) score += weight * share / (60 + rank_of(i, dots, true));
+    scored.push_back({all[i].id, static_cast<std::int64_t>(std::nearbyint(score * 60 * 1048576.0))});
+  }
+  std::ranges::sort(scored, [](const Scored& a, const Scored& b) { return a.score != b.score ? a.score > b.score : a.id < b.id; });
+  return scored;
+}
+
+TEST_CASE("in approximate mode scores are reciprocal ranks, with graphs and without") {
+  for (std::uint64_t seed = 1; seed <= 4; ++seed) {
+    CAPTURE(seed);
+    std::mt19937_64 random(seed);
+    Fixture fixture;
+    auto workspace = build(fixture, random_documents(random), 20);
+    for (const char* scan_below : {"100000", "0"}) {
+      CAPTURE(std::string(scan_below));
+      // A walk of this breadth goes through all of so small a graph.
+      change_setting(*workspace, "index.mode", "approximate");
+      change_setting(*workspace, "index.breadth", "1000");
+      Collection collection = change_setting(*workspace, "index.scan_below", scan_below);
+      const bool with_graphs = std::string(scan_below) == "0";
+      CHECK((must(build_graphs(*workspace, collection)).built > 0) == with_graphs);
+      Snapshots snapshots(*workspace);
+      for (const Principal& principal : {kAdmin, kReader}) {
+        auto snapshot = must(snapshots.get("default", principal));
+        CHECK(snapshot->graph_hashes().empty() == !with_graphs);
+        for (SearchMode mode : {SearchMode::kHybrid, SearchMode::kVector}) {
+          Query query = random_query(random, snapshot->collection.settings);
+          query.mode = mode;
+          const auto expected = brute_force_of_ranks(*snapshot, query);
+          const auto ranked = must(rank(*snapshot, query, 1000));
+          REQUIRE(ranked.size() == expected.size());
+          for (std::size_t i = 0; i < ranked.size(); ++i) {
+            CHECK(ranked[i].score == expected[i].score);
+            CHECK(ranked[i].id == expected[i].id);
+          }
+        }
+      }
+    }
   }
 }
 

@@ -80,6 +80,7 @@ Status Asking::retrieve() {
   inputs_.collection_id = snapshot->collection.id;
   inputs_.access_generation = snapshot->access_generation;
   inputs_.settings_version = snapshot->collection.settings_version;
+  inputs_.graphs = snapshot->graph_hashes();
   GROUNDS_ASSIGN_OR_RETURN(inputs_.query, searcher.prepare(*snapshot, request_.question, SearchMode::kHybrid));
   for (const Snapshot::SpaceViews& views : snapshot->spaces) {
     if (!inputs_.query.codes.contains(views.space.fingerprint)) continue;

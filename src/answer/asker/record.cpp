@@ -6,6 +6,7 @@
 #include "base/canonical_json.h"
 #include "base/hash.h"
 #include "base/utf8.h"
+#include "index/generation/graphs.h"
 
 namespace grounds {
 namespace {
@@ -48,6 +49,12 @@ std::string put_bytes(EntryContent& entry, const std::string& name, const std::s
   const bool plain = is_valid_utf8(bytes);
   entry.texts[name] = plain ? bytes : base64(bytes);
   return plain ? "utf-8" : "base64";
+}
+
+// In approximate mode the evidence depends on the graphs as well, and no other index need give it again.
+Json index_json(const AnswerInputs& inputs) {
+  if (!is_approximate(inputs.query.settings)) return {{"mode", "exact"}, {"reproducible", true}};
+  return {{"mode", "approximate"}, {"reproducible", false}, {"graphs", inputs.graphs}};
 }
 
 Json attempt_json(const Attempt& attempt, EntryContent& entry) {
@@ -111,6 +118,7 @@ EntryContent opened_entry(const AnswerInputs& inputs) {
                 {"settings", inputs.query.settings.values()},
                 {"settings_version", inputs.settings_version},
                 {"analyzer", inputs.query.analyzer},
+                {"index", index_json(inputs)},
                 {"backend", inputs.backend},
                 {"backend_kind", inputs.model.kind},
                 {"endpoint", text_or_null(inputs.model.endpoint)},
@@ -191,6 +199,8 @@ Result<AnswerInputs> read_inputs(const RecordedAnswer& recorded) {
     inputs.backend = body.at("backend");
     inputs.template_id = body.at("template");
     read_backend_inputs(body, inputs);
+    if (body.contains("index") && body.at("index").contains("graphs"))
+      inputs.graphs = body.at("index").at("graphs").get<std::vector<std::string>>();
     for (const auto& [fingerprint, model] : body.at("models").items())
       inputs.models[fingerprint] = {canonical_text(model.at("identity")), canonical_text(model.at("runtime"))};
   } catch (const Json::exception& error) {

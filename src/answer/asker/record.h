@@ -55,6 +55,7 @@ struct AnswerInputs {
   std::string template_text;            // of one that is not built in; else ""
   std::string evidence_json;            // evidence_to_json()
   std::string prompt;
+  std::vector<std::string> graphs;      // approximate mode: Snapshot::graph_hashes()
   bool fresh = false;                   // asked for without reuse
   bool reuse = false;                   // reuse was possible: configured, and not `fresh`
   std::string policy = "flag";          // or "withhold"

@@ -121,6 +121,7 @@ Result<Mixer::Mixed> Mixer::mix_generations(FactorSet from_b, const std::set<std
   snapshot.views.clear();
   snapshot.view_space.clear();
   snapshot.permitted.clear();
+  snapshot.graphs.clear();  // of other views
   for (std::size_t s = 0; s < snapshot.spaces.size(); ++s) {
     // By segment: its chunks that are live on the base's side and on the other's. A segment that one side
     // does not know (it is younger, or merged meanwhile) has none there.

@@ -4,6 +4,7 @@
 
 #include "answer/asker/asker.h"
 #include "answer/asker/record.h"
+#include "index/generation/graphs.h"
 
 namespace grounds {
 namespace {
@@ -94,6 +95,13 @@ Result<ReplayResult> replay(const RecordedAnswer& recorded, Searcher& searcher) 
     if (snapshot.error().code != ErrorCode::kNotFound) return fail(std::move(snapshot).error());
     result.retrieval = Sameness::kPruned;
     result.details.push_back(snapshot.error().message);
+    return result;
+  }
+  if (is_approximate(inputs->query.settings) && inputs->graphs != (*snapshot)->graph_hashes()) {
+    // Other graphs may find other chunks, and the same would be luck.
+    result.details.push_back("found in approximate mode, with graphs of the index that are gone or changed since: nothing is "
+                             "shown by searching again");
+    compare_preparation(*inputs, **snapshot, searcher, result);
     return result;
   }
   auto prompt_template = recorded_template(*inputs);
