@@ -120,6 +120,11 @@ void FaultyFileSystem::lose_directory_syncs(std::string path_suffix) {
   lost_directory_syncs_.push_back(std::move(path_suffix));
 }
 
+void FaultyFileSystem::lose_renames(std::string target_suffix) {
+  const std::lock_guard guard(mutex_);
+  lost_renames_.push_back(std::move(target_suffix));
+}
+
 void FaultyFileSystem::set_real_syncs(bool real) {
   const std::lock_guard guard(mutex_);
   real_syncs_ = real;
@@ -131,6 +136,7 @@ void FaultyFileSystem::clear_plans() {
   power_is_off_ = false;
   lost_syncs_.clear();
   lost_directory_syncs_.clear();
+  lost_renames_.clear();
 }
 
 std::vector<std::string> FaultyFileSystem::log() const {
@@ -170,6 +176,7 @@ IoDecision FaultyFileSystem::before(const IoCall& call) {
   if (call.operation == IoOperation::kWrite && ++writes_ == shorten_at_) {
     return {.limit = shorten_to_};
   }
+  if (call.operation == IoOperation::kRename && ends_with_any(call.target, lost_renames_)) return {.skip = true};
   const bool is_sync = call.operation == IoOperation::kSync;
   if (!is_sync && call.operation != IoOperation::kSyncDirectory) return {};
   if (ends_with_any(call.path, is_sync ? lost_syncs_ : lost_directory_syncs_)) {

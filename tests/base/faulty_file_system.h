@@ -40,6 +40,8 @@ class FaultyFileSystem final : public IoObserver {
   // Syncs of files (or directories) whose path ends so are pretended: the planted fault.
   void lose_syncs(std::string path_suffix);
   void lose_directory_syncs(std::string path_suffix);
+  // The same for renames to a name that ends so.
+  void lose_renames(std::string target_suffix);
   // Syncs reach the model but not the real disk, which makes tests fast. On by default.
   void set_real_syncs(bool real);
   void clear_plans();
@@ -108,6 +110,7 @@ class FaultyFileSystem final : public IoObserver {
   std::size_t shorten_to_ = 0;
   std::vector<std::string> lost_syncs_;
   std::vector<std::string> lost_directory_syncs_;
+  std::vector<std::string> lost_renames_;
   bool real_syncs_ = false;
   std::vector<std::string> log_;
 };

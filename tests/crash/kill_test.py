@@ -144,6 +144,17 @@ class Killed(unittest.TestCase):
         self.assertGreaterEqual(after["generation"], seen["generation"])
         return running
 
+    def fix(self, workspace):
+        """What the killed job never published goes, and nothing else."""
+        before = workspace.json("doctor")
+        garbage = [f for f in before["findings"] if f["severity"] == "garbage"]
+        fixed = workspace.json("doctor", "--fix")
+        self.assertEqual(fixed["removed"], len(garbage))
+        after = workspace.json("doctor")
+        self.assertEqual(after["findings"], [])
+        self.assertEqual((after["segments"], after["packs"], after["chunks"], after["documents"]),
+                         (before["segments"], before["packs"], before["chunks"], before["documents"]))
+
     def finish(self, workspace, server, expected):
         """Doing the job again completes it; then there is no telling it from one that was never killed."""
         self.complete(workspace)
@@ -179,6 +190,8 @@ class Killed(unittest.TestCase):
                 delay = self.random.uniform(0, seconds)
                 at_work = self.kill(workspace, server, delay)
                 killed += at_work
+                if self.random.random() < 0.5:
+                    self.fix(workspace)  # beside the server, which has the files open
                 self.assertWhole(workspace, server)
                 if not at_work or killed == KILLS or self.random.random() < 0.25:
                     self.finish(workspace, server, expected)

@@ -116,7 +116,7 @@ TEST_CASE("whatever call fails, the last generation stands and the next commit w
 
 // Acknowledged commits that a power loss at call `n` took away, or parts that do not fit together.
 std::string loss_after_power_failure(std::size_t n, const char* lost_syncs, const char* lost_directory_syncs,
-                                     std::uint64_t some_seed, bool& reached_end) {
+                                     std::uint64_t some_seed, bool& reached_end, const char* lost_renames = nullptr) {
   static const auto expected = expected_contents();
   Fixture fixture;
   prepare(fixture);
@@ -124,6 +124,7 @@ std::string loss_after_power_failure(std::size_t n, const char* lost_syncs, cons
   auto faults = std::make_shared<FaultyFileSystem>(directory);
   if (lost_syncs) faults->lose_syncs(lost_syncs);
   if (lost_directory_syncs) faults->lose_directory_syncs(lost_directory_syncs);
+  if (lost_renames) faults->lose_renames(lost_renames);
   faults->power_off_at(n);
   Run run;
   {
@@ -179,6 +180,16 @@ TEST_CASE("a skipped sync of any file or folder of a commit is found by the powe
     bool found = false, reached_end = false;
     for (std::size_t n = 1; !reached_end && !found; ++n)
       found = !loss_after_power_failure(n, file, folder, 0, reached_end).empty();
+    CHECK(found);
+  }
+}
+
+TEST_CASE("a skipped rename of any file of a commit is found by the power loss test") {
+  for (const char* name : {".segment", ".pack"}) {
+    CAPTURE(std::string(name));
+    bool found = false, reached_end = false;
+    for (std::size_t n = 1; !reached_end && !found; ++n)
+      found = !loss_after_power_failure(n, nullptr, nullptr, 0, reached_end, name).empty();
     CHECK(found);
   }
 }
