@@ -6,6 +6,7 @@
 
 #include "answer/date_words.h"
 #include "answer/fold.h"
+#include "answer/marks.h"
 #include "answer/match.h"
 #include "answer/quantities.h"
 #include "answer/units.h"
@@ -18,6 +19,12 @@ namespace {
 constexpr int kNeededSupport = 550;
 // A number is another's if the sentence fits a place without it better by so much.
 constexpr int kBetterElsewhere = 300;
+// Bytes of a note such as "last year = 2025".
+constexpr std::size_t kLongestNote = 160;
+// Evidence that one sentence may cite; there is never so much.
+constexpr std::size_t kMostCited = 64;
+// Bytes of an answer that are checked; what comes after is not borne out by being long.
+constexpr std::size_t kMostChecked = 64 << 10;
 
 using Words = std::set<std::string>;
 
@@ -32,46 +39,11 @@ bool only_dates(std::string_view text) {
   return at > 0 && blank(text.size());
 }
 
-struct Mark {
-  std::size_t begin, end;
-  std::uint32_t number;
-};
-
-// "[3]", "【3】" with up to four digits; also "[1, 2]" as two.
-std::vector<Mark> find_marks(std::string_view text) {
-  std::vector<Mark> marks;
-  for (std::size_t at = 0; at < text.size(); ++at) {
-    const bool wide = text.substr(at).starts_with("【");
-    if (text[at] != '[' && !wide) continue;
-    std::size_t i = at + (wide ? 3 : 1);
-    std::vector<std::uint32_t> numbers;
-    std::uint32_t value = 0;
-    std::size_t digits = 0;
-    bool well = true, closed = false;
-    for (; i < text.size() && well && !closed; ++i) {
-      const char c = text[i];
-      if (c >= '0' && c <= '9' && digits < 4) {
-        value = value * 10 + static_cast<std::uint32_t>(c - '0'), ++digits;
-      } else if (const bool wide_close = wide && text.substr(i).starts_with("】"); digits > 0 && (c == ',' || c == ']' || wide_close)) {
-        numbers.push_back(value);
-        value = 0, digits = 0;
-        closed = c != ',';
-        if (wide_close) i += 2;  // the loop steps over its third byte
-      } else if (c != ' ' || digits > 0) {
-        well = false;
-      }
-    }
-    if (!closed) continue;
-    for (const std::uint32_t number : numbers) marks.push_back({at, i, number});
-    at = i - 1;
-  }
-  return marks;
-}
-
 // A table's cell with what names it.
 struct Place {
   std::size_t begin = 0, end = 0;       // bytes of the item's text that a citation would quote
   Words words;                          // its own, with headings, header and neighbours
+  Words with_next;                      // the same with those of the place behind it; empty for the last
   Words labels;                         // rows: the words of its row's labels and its columns' headers
   std::vector<DateParts> dates;         // its own
   std::vector<Quantity> quantities;
@@ -141,6 +113,10 @@ class FactFinder {
       for (const std::size_t intro : unit.intros) place.words.insert(own[intro].begin(), own[intro].end());
       place.words.insert(context_words.begin(), context_words.end());
       facts.places.push_back(std::move(place));
+    }
+    for (std::size_t p = 0; p + 1 < facts.places.size(); ++p) {
+      facts.places[p].with_next = facts.places[p].words;
+      facts.places[p].with_next.insert(facts.places[p + 1].words.begin(), facts.places[p + 1].words.end());
     }
     const std::string all = context + "\n" + item.table_header + "\n" + item.text;
     facts.words = words_of(all);
@@ -251,16 +227,18 @@ class Checker {
   void split_line(std::string_view line) {
     const std::size_t first = out_.sentences.size();
     // Marks are blanked for cutting; a mark after the full stop belongs to the sentence before it.
-    std::string blank(line);
     const std::vector<Mark> marks = find_marks(line);
-    for (const Mark& mark : marks) std::fill(blank.begin() + static_cast<std::ptrdiff_t>(mark.begin), blank.begin() + static_cast<std::ptrdiff_t>(mark.end), ' ');
+    const std::string blank = blank_marks(line, marks);
     const std::vector<Cell> cuts = cut_sentences(blank);
+    std::size_t next_mark = 0;
     for (std::size_t i = 0; i < cuts.size(); ++i) {
       SentenceCheck one;
       one.sentence = without_notes(blank.substr(cuts[i].begin, cuts[i].end - cuts[i].begin));
       const std::size_t until = i + 1 < cuts.size() ? cuts[i + 1].begin : line.size();
-      for (const Mark& mark : marks)
-        if (mark.begin >= (i == 0 ? 0 : cuts[i].begin) && mark.begin < until && std::find(one.cited.begin(), one.cited.end(), mark.number) == one.cited.end()) one.cited.push_back(mark.number);
+      for (; next_mark < marks.size() && marks[next_mark].begin < until; ++next_mark) {
+        const std::uint32_t number = marks[next_mark].number;
+        if (std::find(one.cited.begin(), one.cited.end(), number) == one.cited.end() && one.cited.size() < kMostCited) one.cited.push_back(number);
+      }
       const std::string_view trimmed = trim(one.sentence);
       const bool announces = one.cited.empty() && (trimmed.ends_with(":") || trimmed.ends_with("：") || trimmed.empty());
       one.frame = announces && states_nothing(trimmed);
@@ -277,8 +255,11 @@ class Checker {
   static std::string without_notes(std::string text) {
     for (const auto& [open, close] : {std::pair<std::string_view, std::string_view>{"(", ")"}, {"（", "）"}})
       for (std::size_t begin = text.find(open); begin != std::string::npos; begin = text.find(open, begin + 1)) {
-        const std::size_t inner = begin + open.size(), end = text.find(close, inner);
-        if (end == std::string::npos) break;
+        const std::size_t inner = begin + open.size();
+        // No further than a note may reach.
+        const std::size_t length = std::string_view(text).substr(inner, kLongestNote + close.size()).find(close);
+        if (length == std::string_view::npos) continue;
+        const std::size_t end = inner + length;
         if (is_date_note(std::string_view(text).substr(inner, end - inner))) text.erase(begin, end + close.size() - begin), begin = begin == 0 ? 0 : begin - 1;
       }
     return text;
@@ -287,7 +268,6 @@ class Checker {
   // "last year = 2025, this month = 2026-03": words without a number, and behind each sign nothing but a date.
   static bool is_date_note(std::string_view note) {
     constexpr std::string_view kSign = " = ";
-    constexpr std::size_t kLongestNote = 160;
     if (note.size() > kLongestNote || note.find(kSign) == std::string_view::npos) return false;
     while (!note.empty()) {
       std::size_t end = std::min(note.find(','), note.find("，"));
@@ -319,11 +299,7 @@ class Checker {
       for (std::size_t p = 0; p < facts->places.size(); ++p) {
         int share = share_of(words, facts->places[p].words);
         // A sentence may sum up two that stand together.
-        if (p + 1 < facts->places.size()) {
-          Words both = facts->places[p].words;
-          both.insert(facts->places[p + 1].words.begin(), facts->places[p + 1].words.end());
-          share = std::max(share, share_of(words, both) * 9 / 10);
-        }
+        if (p + 1 < facts->places.size()) share = std::max(share, share_of(words, facts->places[p].with_next) * 9 / 10);
         if (share > best) best = share, place = &facts->places[p];
       }
       best = std::max(best, share_of(words, facts->words) * 8 / 10);
@@ -450,12 +426,10 @@ class Checker {
   }
 
   void conclude(std::string_view answer) {
-    const auto missing_marks = find_marks(answer);
-    for (const Mark& mark : missing_marks)
-      if (!exists(mark.number)) {
-        const std::string marker = std::string("[").append(std::to_string(mark.number)).append("]");
-        if (std::find(out_.unsupported.begin(), out_.unsupported.end(), marker) == out_.unsupported.end()) out_.unsupported.push_back(marker);
-      }
+    std::set<std::uint32_t> dangling_marks;
+    for (const Mark& mark : find_marks(answer))
+      if (!exists(mark.number) && dangling_marks.insert(mark.number).second)
+        out_.unsupported.push_back(std::string("[").append(std::to_string(mark.number)).append("]"));
     std::size_t claims = 0, borne = 0;
     bool not_found = false;
     for (const SentenceCheck& sentence : out_.sentences) {
@@ -492,7 +466,12 @@ bool says_not_found(std::string_view text) {
 }
 
 AnswerCheck check_answer(std::string_view answer, std::string_view question, std::span<const EvidenceItem> evidence, const Analyzer& analyzer) {
-  return Checker(question, evidence, analyzer).check(replace_invalid_utf8(answer));
+  if (answer.size() <= kMostChecked) return Checker(question, evidence, analyzer).check(replace_invalid_utf8(answer));
+  const std::string valid = replace_invalid_utf8(answer.substr(0, kMostChecked));
+  AnswerCheck check = Checker(question, evidence, analyzer).check(valid);
+  check.unsupported.emplace_back("(what comes after the first " + std::to_string(kMostChecked) + " bytes)");
+  check.verdict = check.verdict == Verdict::kSupported || check.verdict == Verdict::kPartly ? Verdict::kPartly : Verdict::kUnsupported;
+  return check;
 }
 
 }  // namespace grounds

@@ -31,7 +31,8 @@ struct AnswerCheck {
 bool says_not_found(std::string_view text);
 
 // Lexical and fast; a pure function. `question` lends the amounts it names ("a device of 20万元"); its
-// dates it does not lend. Without any sentence, or with "not found" alone, the verdict is kNotFound.
+// dates it does not lend. Without any sentence, or with "not found" alone, the verdict is kNotFound. Takes time in
+// proportion to answer and evidence; of an answer over 64 KiB the rest counts as not borne out.
 AnswerCheck check_answer(std::string_view answer, std::string_view question, std::span<const EvidenceItem> evidence,
                          const Analyzer& analyzer);
 

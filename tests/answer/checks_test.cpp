@@ -265,3 +265,30 @@ TEST_CASE("Of 500 numbers planted in right answers, foreign ones are caught at 9
   CHECK(near_caught * 100 >= kEach * 80);
   CHECK(alarms * 100 <= whole * 3);
 }
+
+TEST_CASE("An answer of 4 MiB, whatever its shape, is checked as far as 64 KiB, and the rest is not borne out") {
+  const std::string good = "The meal allowance is CNY 150 per day. [2]\n";
+  for (const std::string& piece : {std::string("[1][9]"), std::string("("), std::string("(a = 2025)"), std::string("a. "), std::string("7 "), std::string("[1,1,"),
+                                  std::string("2025-03-31 "), std::string("GX-200 "), std::string("一千五百七十七"), std::string("【3】"), std::string("a [2]. "), good}) {
+    INFO(piece);
+    std::string answer;
+    while (answer.size() < (4U << 20)) answer += piece;
+    const AnswerCheck result = check(answer);
+    REQUIRE_FALSE(result.unsupported.empty());
+    CHECK(result.unsupported.back() == "(what comes after the first 65536 bytes)");
+    CHECK((piece == good ? result.verdict == Verdict::kPartly : result.verdict != Verdict::kSupported));
+    for (const std::string& each : result.unsupported) CHECK(is_valid_utf8(each));
+  }
+  std::string fits;
+  while (fits.size() + good.size() <= (64U << 10)) fits += good;
+  CHECK(check(fits).verdict == Verdict::kSupported);
+}
+
+TEST_CASE("The thousandth sentence of an answer is cited by its own mark, as the first is") {
+  std::string answer;
+  for (int i = 0; i < 1000; ++i) answer += i % 2 == 0 ? "The meal allowance is CNY 150 per day. [2] " : "员工总数为一千五百七十七人。[3]";
+  const AnswerCheck result = check(answer);
+  REQUIRE(result.sentences.size() == 1000);
+  for (std::size_t i = 0; i < 1000; ++i) CHECK(result.sentences[i].cited == std::vector<std::uint32_t>{i % 2 == 0 ? 2U : 3U});
+  CHECK(result.verdict == Verdict::kSupported);
+}

@@ -1,6 +1,7 @@
 #include "answer/asker/verdict.h"
 
 #include <algorithm>
+#include <set>
 
 #include "answer/checks.h"
 
@@ -19,9 +20,9 @@ Verdict apply_checks(AnswerText& answer, std::string_view question, std::span<co
                      const Analyzer& analyzer) {
   AnswerCheck check = check_answer(answer.answer, question, evidence, analyzer);
   answer.verdict = worse(answer.verdict, check.verdict);
+  std::set<std::string> listed(answer.unsupported.begin(), answer.unsupported.end());
   for (std::string& each : check.unsupported)
-    if (std::ranges::find(answer.unsupported, each) == answer.unsupported.end())
-      answer.unsupported.push_back(std::move(each));
+    if (listed.insert(each).second) answer.unsupported.push_back(std::move(each));
   if (answer.citations.empty() && answer.verdict != Verdict::kNotFound) answer.citations = std::move(check.citations);
   return check.verdict;
 }
