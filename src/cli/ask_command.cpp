@@ -56,6 +56,8 @@ void print_answer(const Answer& answer, bool text_is_there) {
                  std::to_string(answer.retrieval_ms + answer.model_ms) + " ms" +
                  (answer.reused ? " · reuses " + answer.reused_from : "")));
   if (answer.fallback) print_note("answered by " + answer.backend + " in place of the backend asked for (" + answer.backend_reason + ")");
+  if (answer.samples.disagree())
+    print_note("asked " + std::to_string(answer.samples.taken) + " times, the model gave these numbers " + std::to_string(answer.samples.agreeing) + " times");
   if (answer.finish_reason == "length") print_note("the model stopped at its limit: the answer is cut short");
   if (answer.finish_reason == "content_filter") print_note("the model's content filter cut the answer");
   for (const std::string& each : answer.text.unsupported) print_note("not borne out by the documents: " + shorten(each, 160));

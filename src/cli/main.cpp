@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "base/log.h"
+#include "cli/backends_command.h"
 #include "cli/ledger_commands.h"
 #include "cli/session.h"
 #include "cli/terminal.h"
@@ -124,6 +125,7 @@ int run(int count, char** arguments) {
   add_consistency(app, session);
   add_withdraw(app, session);
   add_templates(app, session);
+  add_backends(app, session);
   add_index(app, session);
   add_backup(app, session);
   add_doctor(app, session);

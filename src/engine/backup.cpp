@@ -184,7 +184,7 @@ std::string parent_of(const std::string& path) {
 
 // What an archive may hold: nothing outside the workspace, nothing of another form.
 bool is_workspace_file(std::string_view name) {
-  for (const char* plain : {"catalog.db", "ledger.db", "ledger.key", "grounds.toml"})
+  for (const char* plain : {"catalog.db", "ledger.db", "backends.db", "ledger.key", "grounds.toml"})
     if (name == plain) return true;
   for (std::string_view folder : {"segments/", "extracts/", "templates/"}) {
     if (!name.starts_with(folder)) continue;
@@ -301,6 +301,7 @@ Result<BackupReport> back_up(Engine& engine, const std::string& path, const std:
   GROUNDS_RETURN_IF_ERROR(files.make_directories(folder.path()));
   GROUNDS_RETURN_IF_ERROR(set_permissions(folder.path(), std::filesystem::perms::owner_all));
   const std::string ledger = folder.path() + "/ledger.db", catalog = folder.path() + "/catalog.db";
+  const std::string backends_copy = folder.path() + "/backends.db";
   const std::string unfinished = folder.path() + "/backup.tar";
   GROUNDS_ASSIGN_OR_RETURN(FileLock pause, pause_garbage_collection(workspace));
   GROUNDS_RETURN_IF_ERROR(copy_database(files, workspace.ledger_path(), ledger));
@@ -310,6 +311,10 @@ Result<BackupReport> back_up(Engine& engine, const std::string& path, const std:
   TarWriter writer(files, std::move(file));
   GROUNDS_RETURN_IF_ERROR(writer.add_file(ledger, "ledger.db"));
   GROUNDS_RETURN_IF_ERROR(writer.add_file(catalog, "catalog.db"));
+  if (const std::string backends = workspace.directory() + "/backends.db"; files.exists(backends)) {
+    GROUNDS_RETURN_IF_ERROR(copy_database(files, backends, backends_copy));
+    GROUNDS_RETURN_IF_ERROR(writer.add_file(backends_copy, "backends.db"));
+  }
   for (const char* name : {"ledger.key", "grounds.toml"})
     if (const std::string each = workspace.directory() + "/" + name; files.exists(each))
       GROUNDS_RETURN_IF_ERROR(writer.add_file(each, name));

@@ -2,6 +2,7 @@
 #include "engine/ledger_settings.h"
 
 #include <charconv>
+#include <cmath>
 #include <toml++/toml.h>
 
 namespace grounds {
@@ -53,6 +54,17 @@ class Reader {
     auto value = node.value_exact<std::int64_t>();
     if (value && *value >= 0 && *value <= (std::int64_t{1} << 53)) into = *value;
     else wrong(node, key + " must be a whole number from 0 to 2^53");
+  }
+  void read_tokens(const toml::node& node, const std::string& key, std::int64_t& into) {
+    auto value = node.value_exact<std::int64_t>();
+    if (value && *value >= 1 && *value <= 1'000'000'000'000) into = *value;
+    else wrong(node, key + " must be a number of tokens, at least 1");
+  }
+  // In `parts` of a currency unit.
+  void read_money(const toml::node& node, const std::string& key, std::int64_t parts, std::int64_t& into) {
+    auto value = node.value<double>();
+    if (node.is_number() && value && *value >= 0 && *value <= 1e6) into = std::llround(*value * static_cast<double>(parts));
+    else wrong(node, key + " must be an amount from 0 to 1000000");
   }
   // A number, or "server" for the server's own default.
   void read_temperature(const toml::node& node, const std::string& key, std::optional<double>& into) {
@@ -130,6 +142,48 @@ void read_access(Reader& reader, const toml::node& node, std::vector<AccessRule>
   }
 }
 
+// [backends.NAME.budget]
+void read_budget(Reader& reader, const std::string& prefix, const toml::node& node, Budget& budget) {
+  const toml::table* table = as_table(reader, node, prefix);
+  if (!table) return;
+  for (const auto& [name_of_key, value] : *table) {
+    std::string_view key = name_of_key.str();
+    const std::string full = prefix + "." + std::string(key);
+    if (key == "tokens") {
+      reader.read_tokens(value, full, budget.tokens.emplace());
+    } else if (key == "money") {
+      reader.read_money(value, full, 1'000'000'000, budget.money.emplace());
+    } else if (key == "period") {
+      std::string period;
+      reader.read(value, full, period);
+      if (period == "day") budget.period = Budget::Period::kDay;
+      else if (period == "month") budget.period = Budget::Period::kMonth;
+      else if (period == "total") budget.period = Budget::Period::kTotal;
+      else reader.wrong(value, full + " must be \"day\", \"month\" or \"total\"");
+    } else {
+      reader.unknown(value, full);
+    }
+  }
+}
+
+// [prices.MODEL], per million tokens
+void read_price(Reader& reader, const std::string& model, const toml::node& node, Price& price) {
+  const std::string prefix = "prices." + model;
+  const toml::table* table = as_table(reader, node, prefix);
+  if (!table) return;
+  for (const auto& [name_of_key, value] : *table) {
+    std::string_view key = name_of_key.str();
+    const std::string full = prefix + "." + std::string(key);
+    if (key == "prompt") reader.read_money(value, full, 1'000'000, price.prompt);
+    else if (key == "completion") reader.read_money(value, full, 1'000'000, price.completion);
+    else if (key == "currency") reader.read(value, full, price.currency);
+    else reader.unknown(value, full);
+  }
+  if (!table->contains("prompt") || !table->contains("completion"))
+    reader.wrong(node, prefix + " needs 'prompt' and 'completion', each per million tokens");
+  if (price.currency.empty() || price.currency.size() > 8) reader.wrong(node, prefix + ".currency must be a short name such as \"USD\"");
+}
+
 void read_backend(Reader& reader, const std::string& name, const toml::node& node, BackendSettings& backend) {
   const std::string prefix = "backends." + name;
   const toml::table* table = as_table(reader, node, prefix);
@@ -146,6 +200,15 @@ void read_backend(Reader& reader, const std::string& name, const toml::node& nod
     else if (key == "fallback") reader.read(value, full, backend.fallback);
     else if (key == "retries") reader.read(value, full, backend.retries);
     else if (key == "max_response_bytes") reader.read_bytes(value, full, backend.max_response_bytes);
+    else if (key == "connect_timeout_seconds") reader.read(value, full, backend.connect_timeout_seconds);
+    else if (key == "first_token_timeout_seconds") reader.read(value, full, backend.first_token_timeout_seconds);
+    else if (key == "max_concurrent") reader.read(value, full, backend.max_concurrent);
+    else if (key == "max_queue") reader.read(value, full, backend.max_queue);
+    else if (key == "breaker_failures") reader.read(value, full, backend.breaker_failures);
+    else if (key == "breaker_seconds") reader.read(value, full, backend.breaker_seconds);
+    else if (key == "canary_interval") reader.read_age(value, full, backend.canary_interval_seconds);
+    else if (key == "canaries") reader.read(value, full, backend.canaries);
+    else if (key == "budget") read_budget(reader, full, value, backend.budget.emplace());
     else if (key == "temperature") reader.read_temperature(value, full, backend.temperature);
     else if (key == "seed") reader.read_seed(value, full, backend.seed);
     else if (key == "extra_body" && as_table(reader, value, full)) reader.read(value, full, backend.extra_body);
@@ -204,6 +267,8 @@ void read_section(Reader& reader, const std::string& section, const toml::table&
     if (section == "parties") reader.read(value, key, configuration.parties[std::string(name_of_key.str())]);
     else if (section == "backends")
       read_backend(reader, std::string(name_of_key.str()), value, configuration.backends[std::string(name_of_key.str())]);
+    else if (section == "prices")
+      read_price(reader, std::string(name_of_key.str()), value, configuration.prices[std::string(name_of_key.str())]);
     else if (section == "models")
       read_model(reader, std::string(name_of_key.str()), value, configuration.models[std::string(name_of_key.str())]);
     else if (key == "server.listen") reader.read(value, key, configuration.listen);
@@ -214,6 +279,10 @@ void read_section(Reader& reader, const std::string& section, const toml::table&
     else if (key == "answer.backend") reader.read(value, key, configuration.backend);
     else if (key == "answer.reuse") reader.read(value, key, configuration.reuse);
     else if (key == "answer.reuse_max_age") reader.read_age(value, key, configuration.reuse_max_age_seconds);
+    else if (key == "answer.numeric_samples") {
+      reader.read(value, key, configuration.numeric_samples);
+      if (configuration.numeric_samples < 1 || configuration.numeric_samples > 9) reader.wrong(value, "answer.numeric_samples must be 1 to 9");
+    }
     else if (key == "answer.policy") {
       reader.read(value, key, configuration.policy);
       if (configuration.policy != "flag" && configuration.policy != "withhold")
@@ -283,7 +352,7 @@ Result<Configuration> Configuration::load(
           read_access(reader, value, configuration.access);
         } else if (section == "server" || section == "answer" || section == "embedding" || section == "ingest" ||
                    section == "backends" || section == "models" || section == "parties" || section == "web" ||
-                   section == "ledger") {
+                   section == "ledger" || section == "prices") {
           if (const toml::table* table = as_table(reader, value, section))
             read_section(reader, section, *table, configuration);
           if (auto checked = check_web_settings(configuration.web); !checked) reader.wrong(value, "web: " + checked.error().message);
@@ -297,6 +366,12 @@ Result<Configuration> Configuration::load(
                   "the file is TOML; see docs/operations.md");
     }
     GROUNDS_RETURN_IF_ERROR(reader.status());
+    for (auto& [name, backend] : configuration.backends) {
+      if (auto price = configuration.prices.find(backend.model); price != configuration.prices.end()) backend.price = price->second;
+      if (backend.budget && backend.budget->money && !backend.price)
+        return fail(ErrorCode::kUsage, path + ": backends." + name + ".budget.money: model '" + backend.model + "' has no price",
+                    "add [prices.\"" + backend.model + "\"] with prompt and completion, each per million tokens");
+    }
     for (const auto& [name, backend] : configuration.backends)
       for (const std::string& fallback : backend.fallback)
         if (fallback != "extractive" && !configuration.backends.contains(fallback))

@@ -32,6 +32,7 @@ struct Configuration {
   bool reuse = true;
   std::int64_t reuse_max_age_seconds = 90 * 86'400;
   std::string policy = "flag";       // or "withhold"
+  int numeric_samples = 3;
   Precision precision = Precision::kInt8;
   int streams = 0;                   // 0: one per core
   int commit_chunks = 4096;          // an ingest commits when so many chunks are ready,
@@ -39,7 +40,8 @@ struct Configuration {
   int atomic_chunks = 200000;        // most that an ingest with --atomic holds in memory
   std::vector<AccessRule> access;
   WebSettings web;
-  std::map<std::string, BackendSettings> backends;
+  std::map<std::string, BackendSettings> backends;   // with the price of their model
+  std::map<std::string, Price> prices;               // [prices.MODEL]
   HttpModels models;                  // [models.NAME]: behind HTTP
   std::map<std::string, std::string> parties;   // factor, backend, job or key -> "A", "B", "C" or a name
 

@@ -66,12 +66,14 @@ Result<std::unique_ptr<Engine>> Engine::open(const Environment& environment, con
   const std::string& folder = engine->workspace_->directory();
   engine->templates_ = std::make_unique<TemplateStore>(environment.file_system, folder + "/templates");
   engine->reuse_ = std::make_unique<ReuseIndex>(environment.file_system, folder + "/answers.db");
+  engine->backend_store_ = std::make_unique<BackendStore>(environment.file_system, folder + "/backends.db");
+  engine->gateway_ = std::make_unique<Gateway>(
+      BackendEnvironment{environment.file_system, environment.clock, environment.random, variables}, *engine->backend_store_);
   const Configuration& configuration = engine->configuration_;
   engine->asker_ = std::make_unique<Asker>(
-      *engine->searcher_, *engine->ledger_,
-      BackendEnvironment{environment.file_system, environment.clock, environment.random, variables}, *engine->templates_,
-      *engine->reuse_,
-      AskerOptions{configuration.backends, configuration.reuse, configuration.reuse_max_age_seconds * 1000, configuration.policy});
+      *engine->searcher_, *engine->ledger_, *engine->gateway_, *engine->templates_, *engine->reuse_,
+      AskerOptions{configuration.backends, configuration.reuse, configuration.reuse_max_age_seconds * 1000, configuration.policy,
+                   configuration.numeric_samples});
   return engine;
 }
 

@@ -63,6 +63,8 @@ class Engine {
   std::unique_ptr<Ledger> ledger_;
   std::unique_ptr<TemplateStore> templates_;
   std::unique_ptr<ReuseIndex> reuse_;
+  std::unique_ptr<BackendStore> backend_store_;
+  std::unique_ptr<Gateway> gateway_;
   std::unique_ptr<Asker> asker_;
 };
 

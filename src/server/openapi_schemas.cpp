@@ -57,7 +57,7 @@ void add_answer_schemas(Json& all) {
       {{"answer_id", text()}, {"answer", text()}, {"verdict", one_of({"supported", "partly", "unsupported", "not_found"})}, {"citations", list(ref("Citation"))},
        {"unsupported", list(text())}, {"generation", whole()}, {"backend", text()}, {"model", nullable("string")}, {"reused", flag()}, {"reused_from", nullable("string")},
        {"fallback", flag()}, {"backend_reason", nullable("string")}, {"finish_reason", nullable("string")}, {"withheld", flag()}, {"effective_query", text()},
-       {"template", text()}, {"usage", nullable("object")}, {"retrieval_ms", whole()}, {"model_ms", whole()}});
+       {"template", text()}, {"usage", nullable("object")}, {"samples", nullable("object")}, {"retrieval_ms", whole()}, {"model_ms", whole()}});
   all["SearchResult"] = whole_object(
       {{"rank", whole()}, {"chunk_id", text()}, {"uri", text()}, {"title", text()}, {"heading", text()}, {"page_from", nullable("integer")}, {"page_to", nullable("integer")},
        {"begin", whole()}, {"end", whole()}, {"score", nullable("integer")}, {"vector_score", nullable("integer")}, {"lexical_score", nullable("integer")}, {"text", text()}});

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <thread>
 
+#include "server/backend_metrics.h"
 #include "server/compare_routes.h"
 #include "server/openai_routes.h"
 #include "server/openapi.h"
@@ -160,8 +161,10 @@ void Service::add_metrics() {
   metrics_.describe("grounds_answers_failed_total", "counter", "Questions without an answer, by the error's code.");
   metrics_.describe("grounds_answer_stage_seconds", "histogram", "Time of an answer's stages: retrieval, model.");
   metrics_.describe("grounds_start_time_seconds", "gauge", "When this process began to serve, in seconds since 1970.");
+  describe_backend_metrics(metrics_);
   metrics_.set("grounds_start_time_seconds", {}, static_cast<double>(engine_.workspace().clock().now()) / 1000);
   add("GET", "/metrics", [this](const Request&, Response& response) {
+    set_backend_metrics(engine_, metrics_);
     response.set_content(metrics_.text(), "text/plain; version=0.0.4; charset=utf-8");
   });
   http_.set_logger([this](const Request& request, const Response& response) {

@@ -172,6 +172,7 @@ Json answer_view(const Answer& answer) {
           {"effective_query", answer.effective_query},
           {"template", answer.template_id},
           {"usage", answer.usage},
+          {"samples", samples_json(answer.samples)},
           {"retrieval_ms", answer.retrieval_ms},
           {"model_ms", answer.model_ms}};
 }

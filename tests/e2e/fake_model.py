@@ -174,6 +174,26 @@ class Handler(http.server.BaseHTTPRequestHandler):
         answer["usage"] = {"prompt_tokens": -5, "completion_tokens": 10 ** 30, "total_tokens": "many"}
         self.send(200, answer)
 
+    def metered(self, count, body):
+        time.sleep(0.05)
+        self.send(200, {**completion(), "usage": {"prompt_tokens": 300, "completion_tokens": 20, "total_tokens": 320}})
+
+    def replaced(self, count, body):
+        """Weights that are changed behind one name, when the test says so."""
+        prompt = body["messages"][0]["content"]
+        with self.server.model.lock:
+            weights = self.server.model.weights
+        self.send(200, completion(ANSWER if "kestrel" in prompt else f"{len(prompt)} by weights {weights}"))
+
+    def endless_head(self, count, body):
+        self.wfile.write(b"HTTP/1.1 200 OK\r\n")
+        for _ in range(20_000):
+            self.wfile.write(b"X-More: " + b"x" * 1000 + b"\r\n")
+
+    def silent_stream(self, count, body):
+        self.stream([chunk(role="assistant")], done=False)
+        time.sleep(5)
+
     def thinking(self, count, body):
         if body["stream"]:
             self.stream([chunk(p) for p in ("<thi", "nk>It is 99 m [1].</th", "ink>", ANSWER[:9], ANSWER[9:])] + [chunk(None, "stop")])
@@ -209,6 +229,7 @@ class FakeModel:
     def __init__(self):
         self.lock = threading.Lock()
         self.requests, self.counts, self.hung_up = [], {}, []
+        self.weights = 1
         self.http = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.http.daemon_threads = True
         self.http.model = self

@@ -23,7 +23,7 @@ Result<ModelAnswer> Asker::call_again(const AnswerInputs& inputs, std::vector<At
   ModelQuestion question;
   question.prompt = inputs.prompt;
   question.parameters = inputs.model.parameters;
-  return ask_model(inputs.backend, settings, question, environment_, attempts);
+  return gateway_.ask(inputs.backend, settings, question, attempts);
 }
 
 Result<std::string> Asker::withdraw(const std::string& answer_id, const std::string& by) {
@@ -33,16 +33,18 @@ Result<std::string> Asker::withdraw(const std::string& answer_id, const std::str
     const Json& body = recorded.closed->body;
     if (auto from = body.find("reused_from"); from != body.end() && from->is_string()) original = from->get<std::string>();
   }
-  const UnixMillis now = environment_.clock.now();
-  GROUNDS_ASSIGN_OR_RETURN(bool withdrawn, reuse_.withdraw(original, now));
-  if (!withdrawn)
+  GROUNDS_ASSIGN_OR_RETURN(const bool reusable, reuse_.is_reusable(original));
+  if (!reusable)
     return fail(ErrorCode::kUsage, "answer " + answer_id + " is not one that is reused, or is withdrawn already",
                 "answers of a language model that are complete are reused");
   EntryContent opened, closed;
   opened.body = {{"event", "withdrawal"}, {"withdraws", original}, {"by", by}};
   opened.texts = {{"question", "(withdrawal of " + original + ")"}};
   closed.body = {{"event", "withdrawal"}, {"status", "withdrawal"}};
+  // On record first: a withdrawal that took effect and is not on record could not be explained. Where the second step
+  // fails the caller hears of it, and does it again.
   GROUNDS_RETURN_IF_ERROR(ledger_.append_complete(ledger_.new_answer_id(), std::move(opened), std::move(closed)));
+  GROUNDS_RETURN_IF_ERROR(reuse_.withdraw(original, environment_.clock.now()));
   return original;
 }
 

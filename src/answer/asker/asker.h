@@ -8,9 +8,11 @@
 #include <string>
 #include <vector>
 
+#include "answer/asker/canary_watch.h"
 #include "answer/asker/record.h"
 #include "answer/asker/reuse.h"
 #include "answer/asker/template_store.h"
+#include "answer/backends/gateway.h"
 #include "answer/backends/openai.h"
 #include "answer/templates.h"
 #include "grounds/result.h"
@@ -41,6 +43,7 @@ struct Answer {
   bool fallback = false, reused = false, withheld = false;
   std::string reused_from, finish_reason, effective_query, template_id;
   Json usage;                         // or null
+  Samples samples;                    // of a numeric answer by a model that samples
   std::int64_t retrieval_ms = 0, model_ms = 0;
   std::vector<EvidenceItem> evidence;
 };
@@ -75,16 +78,16 @@ struct AskerOptions {
   bool reuse = true;
   std::int64_t reuse_max_age_ms = 90LL * 24 * 3600 * 1000;
   std::string policy = "flag";        // or "withhold": what is not borne out is not shown
+  int numeric_samples = 3;            // of a model that samples, for an answer with numbers; 1: only the one
 };
 
 // Thread-safe.
 class Asker {
  public:
   // All must outlive it.
-  Asker(Searcher& searcher, Ledger& ledger, const BackendEnvironment& environment, TemplateStore& templates,
-        ReuseIndex& reuse, AskerOptions options)
-      : searcher_(searcher), ledger_(ledger), environment_(environment), templates_(templates), reuse_(reuse),
-        options_(std::move(options)) {}
+  Asker(Searcher& searcher, Ledger& ledger, Gateway& gateway, TemplateStore& templates, ReuseIndex& reuse, AskerOptions options)
+      : searcher_(searcher), ledger_(ledger), gateway_(gateway), environment_(gateway.environment()), templates_(templates),
+        reuse_(reuse), options_(std::move(options)), canaries_(gateway, ledger) {}
 
   // The answer is on record, durably, when this returns it; if it cannot be recorded there is none
   // (kUnavailable). A model is called only after the opened entry is durable. A question that fails after
@@ -95,21 +98,25 @@ class Asker {
   // record: for replays and controls. kUsage for an answer without a model, or whose backend is gone.
   Result<ModelAnswer> call_again(const AnswerInputs& inputs, std::vector<Attempt>& attempts);
 
-  // Ends the reuse of an answer (or of the one it reused), on record. kNotFound; kUsage if it was never
+  // Ends the reuse of an answer (or of the one it reused), once that is on record. kNotFound; kUsage if it was never
   // to be reused, or is withdrawn already.
   Result<std::string> withdraw(const std::string& answer_id, const std::string& by);
 
   const TemplateStore& templates() const { return templates_; }
   const AskerOptions& options() const { return options_; }
+  Gateway& gateway() { return gateway_; }
+  CanaryWatch& canaries() { return canaries_; }
 
  private:
   friend class Asking;
   Searcher& searcher_;
   Ledger& ledger_;
-  BackendEnvironment environment_;
+  Gateway& gateway_;
+  const BackendEnvironment environment_;
   TemplateStore& templates_;
   ReuseIndex& reuse_;
   AskerOptions options_;
+  CanaryWatch canaries_;
   Flights flights_;
 };
 

@@ -1,11 +1,16 @@
 #include "answer/asker/asking.h"
 
+#include <algorithm>
+
 #include "answer/asker/verdict.h"
 #include "answer/backends/chat_reply.h"
 #include "answer/backends/openai.h"
 #include "answer/checks.h"
 #include "answer/extractive.h"
+#include "answer/figures.h"
 #include "answer/gate.h"
+#include "answer/question.h"
+#include "base/log.h"
 #include "base/utf8.h"
 
 namespace grounds {
@@ -14,6 +19,17 @@ namespace {
 std::string withheld_text(std::string_view language) {
   return language == "zh" ? "该回答未能得到所引文档的完全支持，按规定不予显示。"
                           : "The answer is withheld: the documents it cites do not bear it out entirely.";
+}
+
+Samples read_samples(const Json& closed) {
+  auto found = closed.find("samples");
+  if (found == closed.end() || !found->is_object()) return {};
+  return {found->value("wanted", 0), found->value("taken", 0), found->value("agreeing", 0)};
+}
+
+int vote_for(const std::vector<std::string>& samples, std::size_t which) {
+  const auto figures = figures_of(samples[which]);
+  return static_cast<int>(std::ranges::count_if(samples, [&](const std::string& sample) { return figures_of(sample) == figures; }));
 }
 
 std::string backend_names(const std::map<std::string, BackendSettings>& backends) {
@@ -130,6 +146,15 @@ void Asking::settle_extractive(const std::string& reason) {
 }
 
 Result<Answer> Asking::answer_by_model() {
+  auto watched = asker_.canaries_.look(inputs_.backend, *backend_);
+  if (watched) {
+    inputs_.epoch = watched->epoch;
+    epoch_since_ = watched->since;
+  } else {
+    // Which answers are this model's is not known: none is given again.
+    log_warning("the canaries of backend " + inputs_.backend + ": " + watched.error().message);
+    inputs_.reuse = false;
+  }
   const std::string key =
       reuse_key(request_bytes(inputs_.model.model, inputs_.prompt, inputs_.model.parameters), answer_.evidence,
                 inputs_.model.endpoint, inputs_.model.model, canonical_text(inputs_.model.parameters));
@@ -166,7 +191,7 @@ Result<Answer> Asking::answer_by_model() {
 
 Result<std::optional<Answer>> Asking::reuse(const std::string& key) {
   const UnixMillis now = asker_.environment_.clock.now();
-  auto id = asker_.reuse_.find(key, now - asker_.options_.reuse_max_age_ms);
+  auto id = asker_.reuse_.find(key, std::max(now - asker_.options_.reuse_max_age_ms, epoch_since_));
   // The index can be lost without harm: then the model is asked.
   if (!id || !*id) return std::optional<Answer>();
   auto recorded = asker_.ledger_.find(**id);
@@ -175,7 +200,9 @@ Result<std::optional<Answer>> Asking::reuse(const std::string& key) {
   if (!text) return std::optional<Answer>();
   const Json& body = recorded->closed->body;
   const Json by = body.value("answered_by", Json::object());
-  outcome_.text = {text->answer, Verdict::kSupported, {}, {}};
+  outcome_.samples = read_samples(body);
+  outcome_.backend_verdict = outcome_.samples.disagree() ? Verdict::kPartly : Verdict::kSupported;
+  outcome_.text = {text->answer, outcome_.backend_verdict, {}, {}};
   outcome_.check_verdict = apply_checks(outcome_.text, request_.question, answer_.evidence, asker_.searcher_.analyzer());
   const auto member = [&](const char* name) {
     return by.contains(name) && by.at(name).is_string() ? by.at(name).get<std::string>() : std::string();
@@ -193,7 +220,8 @@ Result<Answer> Asking::call(const std::string& key) {
   const std::string id = asker_.ledger_.new_answer_id();
   const UnixMillis started = asker_.environment_.clock.now();
   // Law 7: whatever happens from here on, that it was asked is on record.
-  if (auto opened = asker_.ledger_.append_opened(id, opened_entry(inputs_)); !opened) return fail(unrecorded(opened.error()));
+  auto opened = asker_.ledger_.append_opened(id, opened_entry(inputs_));
+  if (!opened) return fail(unrecorded(opened.error()));
   bool answered = false;
   // An exception must not leave the record open: the answer would look interrupted for ever.
   try {
@@ -217,16 +245,23 @@ Result<Answer> Asking::call(const std::string& key) {
     error.hint = "on record as " + id + (error.hint.empty() ? "" : "; " + error.hint);
     return fail(std::move(error));
   }
-  // Only what is complete and from the backend asked for may be given again.
-  if (!outcome_.by.fallback && outcome_.finish_reason == "stop")
-    (void)asker_.reuse_.add(key, id, closed->time);  // an index: without it the model is asked again
+  // By the time it was asked: an answer that was under way when an epoch began is of the one before.
+  if (may_be_reused()) (void)asker_.reuse_.add(key, id, opened->time);  // an index: without it the model is asked again
   return shown(id);
+}
+
+// Only what is complete, from the backend asked for, and what most samples say.
+bool Asking::may_be_reused() const {
+  if (outcome_.by.fallback || outcome_.finish_reason != "stop") return false;
+  return !wants_samples_ || (outcome_.samples.taken > 0 && outcome_.samples.settled() && !shown_early_);
 }
 
 bool Asking::ask_chain() {
   if (ask_one(inputs_.backend, *backend_)) return true;
   for (const std::string& name : backend_->fallback) {
-    if (has_streamed_ || error_->code == ErrorCode::kRefused) return false;
+    // Whoever asked has gone: then nobody else is asked. A budget that is used up is no such thing.
+    const bool over_budget = !outcome_.attempts.empty() && outcome_.attempts.back().outcome == "over_budget";
+    if (has_streamed_ || (error_->code == ErrorCode::kRefused && !over_budget)) return false;
     if (name == "extractive") {
       settle_extractive(failure_);
       return true;
@@ -242,27 +277,77 @@ bool Asking::ask_one(const std::string& name, const BackendSettings& settings) {
   question.prompt = inputs_.prompt;
   question.parameters = name == inputs_.backend ? inputs_.model.parameters : request_parameters(settings, request_.temperature);
   question.cancelled = observer_.cancelled;
-  if (observer_.on_delta && !withholds())
+  // What samples will be taken of cannot be shown before: most of them may say something else.
+  const bool buffered = withholds() || (inputs_.reuse && samples() && asks_for_figures());
+  if (observer_.on_delta && !buffered)
     question.on_delta = [this](std::string_view piece) {
       has_streamed_ = true;
       return observer_.on_delta(piece);
     };
-  auto answer = ask_model(name, settings, question, asker_.environment_, outcome_.attempts);
+  auto answer = asker_.gateway_.ask(name, settings, question, outcome_.attempts);
   if (answer) {
-    settle_model(name, settings, std::move(*answer));
+    if (name == inputs_.backend) take_samples(std::move(*answer));
+    else settle_model(name, settings, std::move(*answer));
     return true;
   }
-  if (!error_ || answer.error().code == ErrorCode::kRefused) {
+  const bool gone = answer.error().code == ErrorCode::kRefused && outcome_.attempts.back().outcome != "over_budget";
+  if (!error_ || gone) {
     error_ = answer.error();
     failure_ = name + ": " + (outcome_.attempts.empty() ? "" : outcome_.attempts.back().outcome);
   }
   return false;
 }
 
+bool Asking::samples() const {
+  const Json& parameters = inputs_.model.parameters;
+  auto temperature = parameters.find("temperature");
+  // Servers that are not told sample.
+  return asker_.options_.numeric_samples > 1 && (temperature == parameters.end() || !temperature->is_number() || temperature->get<double>() > 0);
+}
+
+bool Asking::asks_for_figures() const {
+  // What the documents say to it, quoted, tells more than the words of the question.
+  if (!figures_of(extractive_.answer).empty()) return true;
+  const Question question = analyse_question(request_.question, inputs_.clock, asker_.searcher_.analyzer());
+  switch (question.asked) {
+    case Asked::kDate:
+    case Asked::kCount:
+    case Asked::kAmount:
+    case Asked::kDuration: return true;
+    default: return question.aggregate || question.money || question.computed || !question.unit.empty();
+  }
+}
+
+void Asking::take_samples(ModelAnswer first) {
+  wants_samples_ = samples() && first.finish_reason == "stop" && !figures_of(first.text).empty();
+  // An answer that nobody will be given again is one sample, and says what it says.
+  if (!wants_samples_ || !inputs_.reuse) return settle_model(inputs_.backend, *backend_, std::move(first));
+  std::vector<ModelAnswer> answers{std::move(first)};
+  std::vector<std::string> texts{answers.front().text};
+  for (int sample = 2; sample <= asker_.options_.numeric_samples; ++sample) {
+    ModelQuestion question;
+    question.prompt = inputs_.prompt;
+    question.parameters = inputs_.model.parameters;
+    question.cancelled = observer_.cancelled;
+    const std::size_t before = outcome_.attempts.size();
+    auto answer = asker_.gateway_.ask(inputs_.backend, *backend_, question, outcome_.attempts);
+    for (std::size_t i = before; i < outcome_.attempts.size(); ++i) outcome_.attempts[i].sample = sample;
+    if (!answer || !answer->complete()) break;  // what there is has to do; it is not given again
+    texts.push_back(answer->text);
+    answers.push_back(std::move(*answer));
+  }
+  const Vote result = vote(texts);
+  outcome_.samples = {asker_.options_.numeric_samples, static_cast<int>(texts.size()), result.agreeing};
+  shown_early_ = has_streamed_ && result.chosen != 0;
+  // What was shown is what was answered.
+  if (shown_early_) outcome_.samples.agreeing = vote_for(texts, 0);
+  settle_model(inputs_.backend, *backend_, std::move(answers[shown_early_ ? 0 : result.chosen]));
+}
+
 void Asking::settle_model(const std::string& name, const BackendSettings& settings, ModelAnswer answer) {
   outcome_.text = {std::move(answer.text), Verdict::kSupported, {}, {}};
-  // A cut answer may have lost what mattered.
-  if (answer.finish_reason != "stop") outcome_.text.verdict = Verdict::kPartly;
+  // A cut answer may have lost what mattered, and one of several that differ may be any of them.
+  if (answer.finish_reason != "stop" || outcome_.samples.disagree()) outcome_.text.verdict = Verdict::kPartly;
   outcome_.backend_verdict = outcome_.text.verdict;
   outcome_.check_verdict = apply_checks(outcome_.text, request_.question, answer_.evidence, asker_.searcher_.analyzer());
   const bool fallback = name != inputs_.backend;
@@ -318,6 +403,7 @@ Result<Answer> Asking::shown(const std::string& id) {
   answer_.reused_from = outcome_.reused_from;
   answer_.finish_reason = outcome_.finish_reason;
   answer_.usage = outcome_.usage;
+  answer_.samples = outcome_.samples;
   answer_.effective_query = inputs_.query.text;
   answer_.template_id = inputs_.template_id;
   answer_.retrieval_ms = outcome_.retrieval_ms;

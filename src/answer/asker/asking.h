@@ -28,6 +28,11 @@ class Asking {
   bool ask_chain();
   bool ask_one(const std::string& name, const BackendSettings& settings);
   void settle_model(const std::string& name, const BackendSettings& settings, ModelAnswer answer);
+  // A numeric answer of a model that samples: asks again, and takes what most say.
+  void take_samples(ModelAnswer first);
+  bool samples() const;                  // does the backend asked for give varying answers to one prompt?
+  bool asks_for_figures() const;         // will an answer probably state numbers, dates or codes?
+  bool may_be_reused() const;
   void settle_extractive(const std::string& reason);
 
   Result<Answer> finish_complete();      // both entries in one transaction, then the answer is shown
@@ -50,6 +55,9 @@ class Asking {
   std::optional<Error> error_;                 // the first backend's
   std::string failure_;                        // of the first backend: "local: timeout"
   bool has_streamed_ = false;
+  UnixMillis epoch_since_ = 0;                 // earlier answers are another model's
+  bool wants_samples_ = false;                 // the answer is one of those that samples are taken of
+  bool shown_early_ = false;                   // and it was streamed before they were taken, though most say otherwise
 };
 
 }  // namespace grounds

@@ -65,6 +65,11 @@ Json attempt_json(const Attempt& attempt, EntryContent& entry) {
                {"model", attempt.model},
                {"started", attempt.started},
                {"waited_ms", attempt.waited_ms},
+               {"queued_ms", attempt.queued_ms},
+               {"sample", attempt.sample},
+               {"sent", attempt.sent},
+               {"reserved", attempt.reserved},
+               {"charged", attempt.charged},
                {"latency_ms", attempt.latency_ms},
                {"first_byte_ms", attempt.first_byte_ms},
                {"status", attempt.status},
@@ -131,6 +136,7 @@ EntryContent opened_entry(const AnswerInputs& inputs) {
                 {"fresh", inputs.fresh},
                 {"reuse", inputs.reuse},
                 {"policy", inputs.policy},
+                {"epoch", inputs.epoch},
                 {"job", text_or_null(inputs.job)},
                 {"key", text_or_null(inputs.key)},
                 {"models", std::move(models)}};
@@ -160,6 +166,7 @@ void read_backend_inputs(const Json& body, AnswerInputs& inputs) {
   inputs.policy = body.at("policy");
   inputs.job = text_of_member(body, "job");
   inputs.key = text_of_member(body, "key");
+  inputs.epoch = body.value("epoch", std::int64_t{1});
 }
 
 Status read_messages(const RecordedAnswer& recorded, AnswerInputs& inputs) {
@@ -219,10 +226,20 @@ Result<AnswerInputs> read_inputs(const RecordedAnswer& recorded) {
   return inputs;
 }
 
+Json samples_json(const Samples& samples) {
+  if (samples.taken == 0) return nullptr;
+  return {{"wanted", samples.wanted}, {"taken", samples.taken}, {"agreeing", samples.agreeing}};
+}
+
+Json attempts_json(const std::vector<Attempt>& attempts, EntryContent& entry) {
+  Json list = Json::array();
+  for (const Attempt& attempt : attempts) list.push_back(attempt_json(attempt, entry));
+  return list;
+}
+
 EntryContent closed_entry(const AnswerOutcome& outcome) {
   EntryContent entry;
-  Json attempts = Json::array();
-  for (const Attempt& attempt : outcome.attempts) attempts.push_back(attempt_json(attempt, entry));
+  Json attempts = attempts_json(outcome.attempts, entry);
   entry.body = {{"format", kRecordFormat},
                 {"status", outcome.status},
                 {"latency_ms", {{"retrieval", outcome.retrieval_ms}, {"model", outcome.model_ms}}},
@@ -244,6 +261,7 @@ EntryContent closed_entry(const AnswerOutcome& outcome) {
     entry.body["finish_reason"] = text_or_null(outcome.finish_reason);
     entry.body["usage"] = outcome.usage;
     entry.body["reused_from"] = text_or_null(outcome.reused_from);
+    entry.body["samples"] = samples_json(outcome.samples);
     entry.texts["response"] = answer_to_json(outcome.text);
   } else {
     entry.body["error"] = outcome.error;

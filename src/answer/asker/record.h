@@ -60,6 +60,7 @@ struct AnswerInputs {
   bool reuse = false;                   // reuse was possible: configured, and not `fresh`
   std::string policy = "flag";          // or "withhold"
   std::string job, key;                 // for whom; "" where not said
+  std::int64_t epoch = 1;               // of the model behind the backend, as its canaries tell
   // By Space::fingerprint: ModelIdentity and RuntimeIdentity as JSON.
   std::map<std::string, std::pair<std::string, std::string>> models;
 };
@@ -79,6 +80,15 @@ struct AnsweredBy {
   std::string reason;                   // of a fallback: "local: timeout"; "weak_evidence" without a call; else ""
 };
 
+// Of a numeric answer that was asked for several times.
+struct Samples {
+  int wanted = 0, taken = 0;            // 0: it was not
+  int agreeing = 0;                     // state the numbers of the answer
+  bool settled() const { return taken == wanted; }
+  bool disagree() const { return agreeing < taken; }
+};
+Json samples_json(const Samples& samples);   // {"wanted","taken","agreeing"}, or null
+
 struct AnswerOutcome {
   std::string status = "answered";      // or "failed"
   AnswerText text;                      // verdict: the worse of the backend's and the checks'
@@ -89,11 +99,14 @@ struct AnswerOutcome {
   Json usage;                           // as reported, or null
   std::string reused_from;              // id of the answer whose response this is, or ""
   std::vector<Attempt> attempts;
+  Samples samples;
   std::string error;                    // of a failed one: its code's name
   std::string error_message;
   std::int64_t retrieval_ms = 0, model_ms = 0;
 };
 EntryContent closed_entry(const AnswerOutcome& outcome);
+// The attempts as a list for an entry's body; their bytes become texts of the entry.
+Json attempts_json(const std::vector<Attempt>& attempts, EntryContent& entry);
 // The answer of a closed record: text, verdict, citations, unsupported. kNotFound if it was erased.
 Result<AnswerText> read_response(const RecordedAnswer& recorded);
 

@@ -43,6 +43,14 @@ Status ReuseIndex::add(const std::string& key, const std::string& answer_id, Uni
   return database->run("INSERT OR IGNORE INTO reusable (answer_id, key, time) VALUES (?, ?, ?)", answer_id, key, time);
 }
 
+Result<bool> ReuseIndex::is_reusable(const std::string& answer_id) {
+  std::lock_guard lock(mutex_);
+  GROUNDS_ASSIGN_OR_RETURN(Database * database, open());
+  GROUNDS_ASSIGN_OR_RETURN(Statement statement,
+                           database->prepare("SELECT 1 FROM reusable WHERE answer_id = ? AND withdrawn IS NULL"));
+  return statement.bind(answer_id).step();
+}
+
 Result<bool> ReuseIndex::withdraw(const std::string& answer_id, UnixMillis time) {
   std::lock_guard lock(mutex_);
   GROUNDS_ASSIGN_OR_RETURN(Database * database, open());

@@ -32,6 +32,8 @@ class ReuseIndex {
   // The oldest answer with this key that is neither withdrawn nor from before `since`.
   Result<std::optional<std::string>> find(const std::string& key, UnixMillis since);
   Status add(const std::string& key, const std::string& answer_id, UnixMillis time);
+  // Is this answer one that may be given again?
+  Result<bool> is_reusable(const std::string& answer_id);
   // Ends the reuse of this answer and of every other so far with its key. False: it is none that could be reused.
   Result<bool> withdraw(const std::string& answer_id, UnixMillis time);
 

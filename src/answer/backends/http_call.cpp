@@ -13,6 +13,8 @@
 #include <thread>
 #include <vector>
 
+#include "answer/backends/received_bytes.h"
+
 namespace grounds {
 namespace {
 
@@ -41,18 +43,31 @@ class Sockets {
     std::lock_guard lock(mutex_);
     for (const int each : open_) ::shutdown(each, SHUT_RDWR);
   }
+  // What came in, of all of them, as the kernel counts.
+  std::uint64_t received() {
+    std::lock_guard lock(mutex_);
+    std::uint64_t bytes = 0;
+    for (const int each : open_) bytes += received_bytes(each);
+    return bytes;
+  }
 
  private:
   std::mutex mutex_;
   std::vector<int> open_;  // guarded by mutex_
 };
 
-// Cuts the connection when the time is over or somebody cancels. The library's own timeouts
-// are for each read: a server that sends a byte a second would never meet them.
+// What the calling thread lets the watchdog know.
+struct Progress {
+  std::atomic<bool> has_head = false;
+};
+
+// Cuts the connection when the time is over, too much comes or somebody cancels. The library's own timeouts
+// are for each read: a server that sends a byte a second would never meet them. It also reads a head, or the line
+// with a chunk's size, to its end, however long that is.
 class Watchdog {
  public:
-  Watchdog(Sockets& sockets, const HttpCall& call, Steady::time_point start)
-      : thread_([this, &sockets, &call, start] { watch(sockets, call, start); }) {}
+  Watchdog(Sockets& sockets, const HttpCall& call, Steady::time_point start, const Progress& progress)
+      : thread_([this, &sockets, &call, start, &progress] { watch(sockets, call, start, progress); }) {}
   ~Watchdog() {
     {
       std::lock_guard lock(mutex_);
@@ -64,11 +79,21 @@ class Watchdog {
   HttpFailure verdict() const { return verdict_; }
 
  private:
-  void watch(Sockets& sockets, const HttpCall& call, Steady::time_point start) {
+  static HttpFailure judge(Sockets& sockets, const HttpCall& call, Steady::time_point start, const Progress& progress) {
+    if (since(start) >= call.timeout_ms) return HttpFailure::kTimeout;
+    if (call.first_token_timeout_ms > 0 && since(start) >= call.first_token_timeout_ms && !call.has_first_token())
+      return HttpFailure::kFirstTokenTimeout;
+    if (call.cancelled && call.cancelled()) return HttpFailure::kCancelled;
+    // A body in pieces of a byte has some 40 bytes around each, with TLS.
+    constexpr std::uint64_t kMostAround = 64;
+    const std::uint64_t most = progress.has_head ? kMaxHeadBytes + kMostAround * call.max_response_bytes : kMaxHeadBytes;
+    return sockets.received() > most ? HttpFailure::kTooLarge : HttpFailure::kNone;
+  }
+
+  void watch(Sockets& sockets, const HttpCall& call, Steady::time_point start, const Progress& progress) {
     std::unique_lock lock(mutex_);
     while (!done_) {
-      if (since(start) >= call.timeout_ms) verdict_ = HttpFailure::kTimeout;
-      else if (call.cancelled && call.cancelled()) verdict_ = HttpFailure::kCancelled;
+      if (verdict_ == HttpFailure::kNone) verdict_ = judge(sockets, call, start, progress);
       // Again and again: the first time there may be no connection yet to close.
       if (verdict_ != HttpFailure::kNone) sockets.cut();
       wake_.wait_for(lock, Milliseconds(20));
@@ -88,7 +113,20 @@ std::string lower(std::string text) {
 }
 
 HttpFailure failure_of(httplib::Error error) {
-  return error == httplib::Error::ConnectionTimeout ? HttpFailure::kTimeout : HttpFailure::kConnection;
+  return error == httplib::Error::ConnectionTimeout ? HttpFailure::kConnectTimeout : HttpFailure::kConnection;
+}
+
+// Was there a connection over which the request may have gone?
+bool was_sent(httplib::Error error) {
+  switch (error) {
+    case httplib::Error::Connection:
+    case httplib::Error::ConnectionTimeout:
+    case httplib::Error::BindIPAddress:
+    case httplib::Error::SSLConnection:
+    case httplib::Error::SSLLoadingCerts:
+    case httplib::Error::SSLServerVerification: return false;
+    default: return true;
+  }
 }
 
 }  // namespace
@@ -97,6 +135,7 @@ HttpReply post_json(const HttpCall& call) {
   const Steady::time_point start = Steady::now();
   HttpReply reply;
   bool too_large = false, stopped = false;
+  Progress progress;
   try {
     httplib::Client client(call.endpoint.origin);
     Sockets sockets;
@@ -116,6 +155,7 @@ HttpReply post_json(const HttpCall& call) {
     if (!call.bearer.empty()) request.headers.emplace("Authorization", "Bearer " + call.bearer);
     request.body = call.body;
     request.response_handler = [&](const httplib::Response& response) {
+      progress.has_head = true;
       reply.status = response.status;
       reply.first_byte_ms = since(start);
       for (const auto& [name, value] : response.headers) reply.headers[lower(name)] = value;
@@ -129,8 +169,9 @@ HttpReply post_json(const HttpCall& call) {
         stopped = !call.on_bytes(std::string_view(data, size));
       return !too_large && !stopped;
     };
-    Watchdog watchdog(sockets, call, start);
+    Watchdog watchdog(sockets, call, start, progress);
     httplib::Result result = client.send(request);
+    reply.sent = was_sent(result.error());
     if (too_large) reply.failure = HttpFailure::kTooLarge;
     else if (stopped) reply.failure = HttpFailure::kCancelled;
     // A connection that was cut looks like the end of a body whose length was not said.
@@ -138,6 +179,7 @@ HttpReply post_json(const HttpCall& call) {
     else if (!result) reply.failure = failure_of(result.error());
   } catch (const std::exception&) {
     reply.failure = HttpFailure::kConnection;  // a header that the library cannot make sense of
+    reply.sent = true;
   }
   // Read timeouts of the library end when ours does, give or take.
   if (reply.failure == HttpFailure::kConnection && since(start) >= call.timeout_ms) reply.failure = HttpFailure::kTimeout;

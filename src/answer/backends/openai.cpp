@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <charconv>
 #include <chrono>
 #include <thread>
@@ -61,11 +62,17 @@ class Call {
     call.body = body();
     call.bearer = key_;
     call.timeout_ms = time_left_ms;
+    call.connect_timeout_ms = std::int64_t{settings_.connect_timeout_seconds} * 1000;
+    if (question_.on_delta && settings_.first_token_timeout_seconds > 0) {
+      call.first_token_timeout_ms = std::int64_t{settings_.first_token_timeout_seconds} * 1000;
+      call.has_first_token = [this] { return has_first_token_.load(); };
+    }
     call.max_response_bytes = static_cast<std::size_t>(settings_.max_response_bytes);
     call.cancelled = question_.cancelled;
     if (question_.on_delta) call.on_bytes = [this](std::string_view bytes) { return take_stream(bytes); };
     attempt_.request = call.body;
     HttpReply reply = post_json(call);
+    attempt_.sent = reply.sent;
     attempt_.status = reply.status;
     attempt_.latency_ms = reply.latency_ms;
     attempt_.first_byte_ms = reply.first_byte_ms;
@@ -137,6 +144,7 @@ class Call {
         broken_ = more.error().message;
         return false;
       }
+      if (!streamed_.content.empty() || !streamed_.reasoning.empty()) has_first_token_ = true;
       if (!show(filter_.feed(*more))) {
         reader_gone_ = true;
         return false;
@@ -153,7 +161,12 @@ class Call {
       case HttpFailure::kNone: break;
       case HttpFailure::kCancelled: return cancelled();
       case HttpFailure::kTimeout: return failed("timeout", "no complete answer within its " + seconds, false);
+      case HttpFailure::kConnectTimeout:
+        return failed("timeout", "no connection within " + std::to_string(settings_.connect_timeout_seconds) + " s", false);
+      case HttpFailure::kFirstTokenTimeout:
+        return failed("timeout", "nothing of an answer within " + std::to_string(settings_.first_token_timeout_seconds) + " s", false);
       case HttpFailure::kTooLarge:
+        if (reply.status == 0) return failed("too_large", "the head of its response is over " + std::to_string(kMaxHeadBytes) + " bytes", false);
         return failed("too_large", "its answer is over " + std::to_string(settings_.max_response_bytes) + " bytes", false);
       case HttpFailure::kConnection:
         return failed("connection", reply.status == 0 ? "cannot be reached, or hung up without an answer" : "hung up in the middle of its answer", true);
@@ -219,6 +232,7 @@ class Call {
   std::string broken_, unshown_;
   bool done_ = false, reader_gone_ = false;
   bool held_key_ = false;      // the server sent the key back
+  std::atomic<bool> has_first_token_ = false;
 };
 
 // False if cancelled meanwhile.
@@ -262,10 +276,10 @@ std::int64_t retry_pause_ms(int retry, RandomSource& random) {
 }
 
 Result<ModelAnswer> ask_model(const std::string& name, const BackendSettings& settings, const ModelQuestion& question,
-                              const BackendEnvironment& environment, std::vector<Attempt>& attempts) {
+                              const BackendEnvironment& environment, std::vector<Attempt>& attempts, AttemptGuard* guard) {
   const auto start = Steady::now();
   const auto left_ms = [&] {
-    const auto used = std::chrono::duration_cast<std::chrono::milliseconds>(Steady::now() - start).count();
+    const auto used = question.spent_ms + std::chrono::duration_cast<std::chrono::milliseconds>(Steady::now() - start).count();
     return std::int64_t{settings.timeout_seconds} * 1000 - used;
   };
   GROUNDS_ASSIGN_OR_RETURN(Endpoint endpoint, parse_endpoint(settings.base_url));
@@ -276,14 +290,17 @@ Result<ModelAnswer> ask_model(const std::string& name, const BackendSettings& se
     attempt.backend = name, attempt.endpoint = settings.base_url, attempt.model = settings.model;
     attempt.started = environment.clock.now();
     attempt.waited_ms = waited;
+    attempt.queued_ms = retry == 0 ? question.spent_ms : 0;
     attempt.streamed = static_cast<bool>(question.on_delta);
     auto key = read_api_key(settings, environment.file_system, environment.variables);
     if (!key) {
       attempt.outcome = "no_key";
       return fail(std::move(key).error().in("backend " + name));
     }
+    if (guard != nullptr) GROUNDS_RETURN_IF_ERROR(guard->before(attempt));
     Call call(name, settings, question, *key, attempt);
     Result<ModelAnswer> answer = call.run(endpoint, std::max<std::int64_t>(left_ms(), 1));
+    if (guard != nullptr) guard->after(attempt, answer ? answer->text.size() + attempt.reasoning.size() : 0);
     if (answer || !call.retryable || retry >= settings.retries) return answer;
     waited = std::max(call.retry_after.value_or(0), retry_pause_ms(retry + 1, environment.random));
     // Waiting beyond the time that is left helps nobody: the fallback is asked at once.

@@ -20,6 +20,7 @@ struct ModelQuestion {
   Json parameters = Json::object();                  // request_parameters()
   std::function<bool(std::string_view)> on_delta;    // if set, the answer is streamed; false cancels
   std::function<bool()> cancelled;                   // may be empty
+  std::int64_t spent_ms = 0;                         // of the backend's time, by waiting for a turn
 };
 
 struct ModelAnswer {
@@ -45,12 +46,23 @@ struct BackendEnvironment {
   EnvironmentLookup variables;
 };
 
+// Has a say in each attempt of ask_model: what keeps budgets and breakers. One at a time.
+class AttemptGuard {
+ public:
+  virtual ~AttemptGuard() = default;
+  // An error ends the asking without a call; it has set the attempt's outcome.
+  virtual Status before(Attempt& attempt) = 0;
+  // After each attempt that `before` let pass, whatever became of it. `answer_bytes`: of text and reasoning.
+  virtual void after(Attempt& attempt, std::size_t answer_bytes) = 0;
+};
+
 // Asks until there is an answer, the retries are used up or the time is over. Every attempt is appended
 // to `attempts`, what the server sent included, whatever becomes of it. Errors are kUnavailable ("local:
 // ...", in words that hold no secret and nothing of the server's) or kRefused (cancelled). What has been
 // streamed cannot be taken back: after the first delta nothing is tried again.
 Result<ModelAnswer> ask_model(const std::string& name, const BackendSettings& settings, const ModelQuestion& question,
-                              const BackendEnvironment& environment, std::vector<Attempt>& attempts);
+                              const BackendEnvironment& environment, std::vector<Attempt>& attempts,
+                              AttemptGuard* guard = nullptr);
 
 // The pause before retry 1, 2, ...: 0.25 s doubling, at most 8 s, times a random share of 0.5 to 1.
 std::int64_t retry_pause_ms(int retry, RandomSource& random);

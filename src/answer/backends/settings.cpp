@@ -62,7 +62,15 @@ Status check_backend(const std::string& name, const BackendSettings& settings) {
   if (!settings.api_key_file.empty() && !settings.api_key_env.empty())
     return wrong("give api_key_file or api_key_env, not both");
   if (settings.timeout_seconds < 1) return wrong("timeout_seconds must be at least 1");
+  if (settings.connect_timeout_seconds < 1) return wrong("connect_timeout_seconds must be at least 1");
   if (settings.retries > 10) return wrong("retries must be at most 10");
+  if (settings.breaker_seconds < 1) return wrong("breaker_seconds must be at least 1");
+  if (settings.budget && !settings.budget->tokens && !settings.budget->money) return wrong("budget has neither 'tokens' nor 'money'");
+  if (settings.budget && !answer_limit(settings.extra_body))
+    return wrong("a budget needs extra_body.max_tokens: what a call can cost is reserved before it is made");
+  for (const std::string& canary : settings.canaries)
+    if (canary.empty() || canary.size() > 2000) return wrong("a canary has 1 to 2000 bytes");
+  if (settings.canaries.size() > 20) return wrong("canaries: 20 at most");
   if (settings.max_response_bytes < 1024) return wrong("max_response_bytes must be at least 1024");
   for (const char* key : {"model", "messages", "stream", "stream_options", "n"})
     if (settings.extra_body.contains(key)) return wrong(std::string("extra_body must not hold '") + key + "'");

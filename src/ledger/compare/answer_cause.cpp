@@ -122,6 +122,13 @@ AnswerCause cause_of_equal_prompts(const Side& a, const Side& b) {
              "提示词相同；服务器报告的模型不同：" + one + " 与 " + other},
             {}};
   }
+  if (x.by_kind != "extractive" && !x.fallback && a.inputs.epoch != b.inputs.epoch) {
+    const std::string one = std::to_string(a.inputs.epoch), other = std::to_string(b.inputs.epoch);
+    return {{{"model"}}, Basis::kByExclusion,
+            {"the prompts are equal; between the answers the canaries told of another model behind the name (epochs " + one + " and " + other + ")",
+             "提示词相同；两次回答之间，金丝雀提示显示同名之下已是另一个模型（第 " + one + " 与第 " + other + " 时期）"},
+            {}};
+  }
   if (x.parameters != y.parameters) {
     const std::string keys = changed_parameters(x.parameters, y.parameters);
     return {{{"model_parameters"}}, Basis::kByExclusion,

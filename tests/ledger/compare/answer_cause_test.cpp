@@ -44,6 +44,7 @@ TEST_CASE("equal prompts and other answers: the first of routing, model, paramet
       {"another model", [](Side& b) { b.model.by_model = "large"; }, "model", Basis::kByExclusion},
       {"another endpoint", [](Side& b) { b.model.by_endpoint = "http://127.0.0.1:2/v1"; }, "model", Basis::kByExclusion},
       {"the server says another model answered", [](Side& b) { b.model.reported_model = "small-2026-11"; }, "model", Basis::kByExclusion},
+      {"another epoch of the canaries", [](Side& b) { b.inputs.epoch = 2; }, "model", Basis::kByExclusion},
       {"another fingerprint", [](Side& b) { b.model.fingerprint = "fp_2"; }, "model", Basis::kByExclusion},
       {"another parameter", [](Side& b) { b.model.parameters["temperature"] = 0.7; }, "model_parameters", Basis::kByExclusion},
       {"nothing", [](Side&) {}, "undecidable", Basis::kUndecidable},

@@ -1,0 +1,57 @@
+// Is the model behind a name still the one it was? Fixed prompts, asked now and then, whose answers are compared.
+#pragma once
+
+#include <map>
+#include <mutex>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "answer/backends/gateway.h"
+#include "grounds/result.h"
+#include "ledger/ledger.h"
+
+namespace grounds {
+
+// The prompts of a backend that names none of its own.
+const std::vector<std::string>& default_canaries();
+
+struct CanaryReport {
+  bool asked = false;              // the canaries were asked now, and answered
+  bool drifted = false;            // and told of another model: a new epoch has begun
+  std::int64_t epoch = 1;
+  UnixMillis since = 0;            // when this epoch began; 0: the first
+  UnixMillis checked = 0;          // 0: never
+  std::string reason;              // of a drift; or why they could not be asked
+};
+
+// Thread-safe.
+class CanaryWatch {
+ public:
+  // Both must outlive it.
+  CanaryWatch(Gateway& gateway, Ledger& ledger) : gateway_(gateway), ledger_(ledger) {}
+
+  // The epoch of the model behind this backend. If canaries are due (or `now`), they are asked first, at temperature
+  // 0: the first time kBaselineRounds times; later once, and one that answers otherwise again, until kRounds say the
+  // same thing: none of its answers has been given in this epoch. That, or another reported model name, is a drift:
+  // on record in the ledger, with what was sent and received, before the new epoch counts. A server that does not
+  // answer changes nothing, and is asked again after a minute. While one thread asks, others go by what was known.
+  // Errors are those of backends.db and of the ledger.
+  Result<CanaryReport> look(const std::string& name, const BackendSettings& settings, bool now = false);
+
+  static constexpr int kBaselineRounds = 2, kRounds = 3;
+
+ private:
+  struct Answers;
+  Result<CanaryReport> ask(const std::string& name, const BackendSettings& settings, const std::optional<ModelWatch>& known);
+  Status record(const std::string& name, const BackendSettings& settings, const CanaryReport& report, std::vector<Attempt> attempts);
+  bool is_due(const BackendSettings& settings, const std::optional<ModelWatch>& known, const std::string& key);
+
+  Gateway& gateway_;
+  Ledger& ledger_;
+  std::mutex asking_;                                // held while canaries are asked
+  std::mutex mutex_;
+  std::map<std::string, UnixMillis> failed_;         // guarded by mutex_: by endpoint and model, when it did not answer
+};
+
+}  // namespace grounds
