@@ -323,16 +323,21 @@ class FullDisk(unittest.TestCase):
             (self.workspace.path / name).chmod(0o644)
         self.assertTrue(self.workspace.json("verify")["ok"])
 
-    def test_a_server_that_cannot_record_gives_no_answer(self):
+    def test_a_server_that_cannot_record_gives_no_answer_and_recovers_by_itself(self):
         with open(self.workspace.path / "ledger.db-wal", "ab"):
             pass
         server = Server(self.workspace)
         try:
             self.assertIn("hovers", server.post("/v1/ask", {"question": "What does the kestrel do?"})["answer"])
-            resource.prlimit(server.process.pid, resource.RLIMIT_FSIZE, (0, 0))
-            problem = server.post("/v1/ask", {"question": "What does the kestrel do?"}, expect=503)
-            self.assertEqual(problem["code"], "unavailable")
-            self.assertNotIn("hovers", json.dumps(problem))
+            for _ in range(2):
+                resource.prlimit(server.process.pid, resource.RLIMIT_FSIZE, (0, resource.RLIM_INFINITY))
+                for stream in (False, True):
+                    problem = server.post("/v1/ask", {"question": "What does the kestrel do?", "stream": stream}, expect=503)
+                    self.assertEqual(problem["code"], "unavailable")
+                    self.assertNotIn("hovers", json.dumps(problem))
+                # Once there is room again, the same process answers.
+                resource.prlimit(server.process.pid, resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+                self.assertIn("hovers", server.post("/v1/ask", {"question": "What does the kestrel do?"})["answer"])
         finally:
             self.assertEqual(server.stop(), 0)
         self.assertTrue(self.workspace.json("verify")["ok"])
