@@ -78,13 +78,18 @@ Result<std::istream*> open_input(const std::string& name, std::ifstream& file) {
   return &file;
 }
 
-Result<std::unique_ptr<Source>> open_source(const Session& session, const WebSettings& web, const Options& options,
-                                            std::ifstream& file) {
-  const FileSystem& files = session.environment().file_system;
+// One kind of source, and only one.
+Status check_source(const Options& options) {
   const int kinds = int{!options.paths.empty()} + int{!options.jsonl.empty()} + int{!options.urls.empty()} + int{!options.sitemap.empty()};
   if (kinds == 0)
     return fail(ErrorCode::kUsage, "nothing to ingest", "name a file or a folder, or --urls, --sitemap or --jsonl");
   if (kinds > 1) return fail(ErrorCode::kUsage, "paths, --jsonl, --urls and --sitemap cannot be combined", "run it once for each");
+  return {};
+}
+
+Result<std::unique_ptr<Source>> open_source(const Session& session, const WebSettings& web, const Options& options,
+                                            std::ifstream& file) {
+  const FileSystem& files = session.environment().file_system;
   const bool is_web = !options.urls.empty() || !options.sitemap.empty();
   if (is_web && web.hosts.empty() && web.private_hosts.empty())
     return fail(ErrorCode::kRefused, "no host may be asked for documents", "list hosts in [web] of grounds.toml: hosts = [\"docs.example.com\"]");
@@ -114,6 +119,7 @@ std::uint64_t count_documents(const Session& session, const Options& options) {
 
 Result<IngestReport> run_once(Session& session, const Options& options) {
   std::ifstream file;
+  GROUNDS_RETURN_IF_ERROR(check_source(options));
   GROUNDS_ASSIGN_OR_RETURN(Engine * engine, session.engine());
   GROUNDS_ASSIGN_OR_RETURN(auto source, open_source(session, engine->configuration().web, options, file));
   IngestOptions ingest_options;
