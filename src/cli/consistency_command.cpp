@@ -1,4 +1,5 @@
 #include <chrono>
+#include <cstdio>
 #include <map>
 #include <set>
 #include <thread>
@@ -202,6 +203,7 @@ Result<int> watch(Session& session, const Options& options) {
   do {
     GROUNDS_ASSIGN_OR_RETURN(bool changed, watch_once(session, *engine, options, questions));
     any |= changed;
+    std::fflush(stdout);  // who reads along learns of a round when it is over
     for (std::uint32_t waited = 0; waited < options.every * 10 && !interrupted(); ++waited)
       std::this_thread::sleep_for(std::chrono::milliseconds(100));
   } while (options.every > 0 && !interrupted());
