@@ -73,7 +73,7 @@ class Walker {
     switch (node.type) {
       case GUMBO_NODE_TEXT:
       case GUMBO_NODE_CDATA:
-      case GUMBO_NODE_WHITESPACE: flow_.text(replace_invalid_utf8(node.v.text.text)); return false;  // a huge "&#..." is none
+      case GUMBO_NODE_WHITESPACE: flow_.text(node.v.text.text); return false;
       case GUMBO_NODE_ELEMENT: break;
       default: return false;
     }

@@ -21,6 +21,7 @@ struct HtmlTree::Heap {
     std::size_t size;
   };
 
+  std::string source;  // what was parsed, if it is not what was given
   Header list{&list, &list, 0};
   std::size_t used = 0;
   std::jmp_buf overflow;
@@ -171,6 +172,28 @@ std::string excess(std::string_view text) {
   return {};
 }
 
+// Puts U+FFFD for each numeric character reference of more digits than the library's integers hold: it takes such a one
+// for another character, for none at all, or for the end of the page. "" if there is none, as nearly always.
+std::string without_huge_references(std::string_view text) {
+  constexpr std::size_t kMaxDigits = 7;  // of the largest code point, 1114111
+  std::string result;
+  std::size_t copied = 0;
+  for (std::size_t at = text.find("&#"); at != std::string_view::npos; at = text.find("&#", at + 2)) {
+    std::size_t end = at + 2;
+    const bool is_hex = end < text.size() && lower(text[end]) == 'x';
+    if (is_hex) ++end;
+    while (end < text.size() && text[end] == '0') ++end;
+    const std::size_t digits = end;
+    const auto is_digit = [&](char c) { return (c >= '0' && c <= '9') || (is_hex && lower(c) >= 'a' && lower(c) <= 'f'); };
+    while (end < text.size() && is_digit(text[end])) ++end;
+    if (end - digits <= kMaxDigits) continue;
+    result.append(text, copied, at - copied).append("&#xFFFD");
+    copied = end;
+  }
+  if (copied > 0) result.append(text, copied);
+  return result;
+}
+
 bool is_block_level(GumboTag tag) {
   switch (tag) {
     case GUMBO_TAG_P: case GUMBO_TAG_DIV: case GUMBO_TAG_LI: case GUMBO_TAG_UL: case GUMBO_TAG_OL:
@@ -202,6 +225,8 @@ Result<HtmlTree> HtmlTree::parse(std::string_view text, Scope scope) {
   options.userdata = heap.get();
   options.max_errors = 0;
   if (scope == Scope::kFragment) options.fragment_context = GUMBO_TAG_DIV;
+  heap->source = without_huge_references(text);
+  if (!heap->source.empty()) text = heap->source;
   const GumboOutput* output = heap->run(options, text.data(), text.size());
   if (output == nullptr) {
     return fail(ErrorCode::kBadInput, "the page needs more than " +

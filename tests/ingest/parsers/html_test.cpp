@@ -106,6 +106,22 @@ TEST_CASE("a few thousand levels are walked without running out of stack") {
   CHECK(parse("a.html", page + "deep").text == "deep");
 }
 
+TEST_CASE("a character reference of more digits than integers hold is one unknown character, and ends nothing") {
+  for (const std::string reference : {"&#2830113011;", "&#4294967295;", "&#x100000041;", "&#18446744073709551681;", "&#99999999999999999999999999"}) {
+    CAPTURE(reference);
+    for (const std::string& page : {"<title>a" + reference + "</title><p>b", "<h1>a" + reference + "</h1><p>b", "<pre>a" + reference + "</pre>b",
+                                    "<img alt='a" + reference + "'>b", "<table><tr><th>a" + reference + "<td>b</table>"}) {
+      CAPTURE(page);
+      const Extract extract = parse("a.html", page);
+      CHECK((extract.title + extract.text).find("a\uFFFD") != std::string::npos);
+      CHECK(extract.text.find('b') != std::string::npos);
+    }
+    CHECK(parse("a.md", "a" + reference.substr(0, reference.find(';')) + ";b\n").text.find('b') != std::string::npos);
+  }
+  // Zeros in front are no digits too many.
+  CHECK(parse("a.html", "<p>&#0000000000065;&#x00000000042;&#1114111;c").text == "AB\U0010FFFFc");
+}
+
 TEST_CASE("a table that spans more cells than a document may have is refused") {
   std::string page = "<table>";
   for (int i = 0; i < 20; ++i) {
