@@ -98,8 +98,10 @@ Result<Json> run_both_controls(Engine& engine, Comparison& result, std::uint32_t
   return Json{{"a", runs_view(*a)}, {"b", runs_view(*b)}};
 }
 
-// Replays both with another build. Where it gives what this one does not, the software is the cause.
-Result<Json> replay_with_other_build(const Session& session, Engine& engine, Comparison& result, const std::string& binary) {
+// Replays both with another build. Where it gives the recorded prompts and this one does not, the two answers still came
+// of one software: it is what this program cannot replay them for, and no cause of their difference. That build is asked
+// for the causes.
+Result<Json> replay_with_other_build(const Session& session, Comparison& result, const std::string& binary) {
   Json views = Json::object();
   bool all = true;
   for (auto [name, side] : {std::pair{"a", &result.a}, {"b", &result.b}}) {
@@ -107,7 +109,12 @@ Result<Json> replay_with_other_build(const Session& session, Engine& engine, Com
     GROUNDS_ASSIGN_OR_RETURN(views[name], replay_with(session, binary, side->answer_id));
     all = all && is_identical(views[name]);
   }
-  decide_by_other_build(result, binary, all, engine.configuration().parties);
+  const bool differs = result.baseline_a == Sameness::kDifferent || result.baseline_b == Sameness::kDifferent;
+  if (!all || !differs) return views;
+  result.details.push_back(binary + " gives what is recorded: only this program's replay is changed by software; compare with that build");
+  if (!result.b.answer_id.empty()) {
+    GROUNDS_ASSIGN_OR_RETURN(views["comparison"], compare_with(session, binary, result.a.answer_id, result.b.answer_id));
+  }
   return views;
 }
 
@@ -123,7 +130,7 @@ Result<int> show(Session& session, Engine& engine, Side a, Side b, const Options
   }
   Json other_build;
   if (!options.software.empty()) {
-    GROUNDS_ASSIGN_OR_RETURN(other_build, replay_with_other_build(session, engine, result, options.software));
+    GROUNDS_ASSIGN_OR_RETURN(other_build, replay_with_other_build(session, result, options.software));
   }
   const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - started).count();
   Json view = comparison_view(result, took);
@@ -135,8 +142,12 @@ Result<int> show(Session& session, Engine& engine, Side a, Side b, const Options
   }
   if (session.json) print_json(view);
   else print_comparison(result);
-  if (!session.json && !other_build.is_null())
-    for (const Json& each : other_build) print_other_build(each);
+  if (!session.json && !other_build.is_null()) {
+    for (const auto& [name, each] : other_build.items()) {
+      if (name == "comparison") print_other_comparison(each);
+      else print_other_build(each);
+    }
+  }
   if (!options.report.empty() && !session.quiet) print_note("report: " + options.report);
   return options.check && !result.same_answer ? kAnswerIsNo : kDone;
 }
@@ -152,6 +163,8 @@ Result<int> compare(Session& session, const Options& options) {
 Result<int> explain(Session& session, const Options& options) {
   if (!options.report.empty() && !options.expected.empty())
     return fail(ErrorCode::kUsage, "--report and --expected cannot be combined", "the report compares an answer with another, or with today");
+  if (!options.software.empty() && !options.expected.empty())
+    return fail(ErrorCode::kUsage, "--software and --expected cannot be combined", "grounds replay ID --software BINARY replays with another build");
   GROUNDS_RETURN_IF_ERROR(check_output(session, options.report));
   if (!options.sources.empty() && options.expected.empty())
     return fail(ErrorCode::kUsage, "--source goes with --expected", "grounds explain ID --expected TEXT --source FOLDER");

@@ -33,10 +33,25 @@ Result<Json> replay_with(const Session& session, const std::string& binary, cons
   return view;
 }
 
+Result<Json> compare_with(const Session& session, const std::string& binary, const std::string& a, const std::string& b) {
+  GROUNDS_ASSIGN_OR_RETURN(Json compared, run_build({binary, "-w", session.workspace_directory(), "--json", "compare", a, b}));
+  Json view = {{"binary", binary}};
+  for (const char* key : {"prompt_causes", "prompt_basis", "answer_causes", "basis", "reason", "party"})
+    view[key] = compared.value(key, Json());
+  return view;
+}
+
 void print_other_build(const Json& view) {
   print_line("with " + view["binary"].get<std::string>() + (view["version"].is_string() ? " (" + view["version"].get<std::string>() + ")" : "") + ":");
   for (const char* key : {"retrieval", "prompt", "embedding", "analysis"})
     if (view[key].is_string()) print_line(std::string("  ") + key + ": " + view[key].get<std::string>());
+}
+
+void print_other_comparison(const Json& view) {
+  print_line("compared with " + view["binary"].get<std::string>() + ":");
+  for (const char* key : {"prompt_causes", "answer_causes", "basis", "reason", "party"})
+    if (!view[key].is_null())
+      print_line(std::string("  ") + key + ": " + (view[key].is_string() ? view[key].get<std::string>() : view[key].dump()));
 }
 
 bool is_identical(const Json& view) { return view["retrieval"] == "identical" && view["prompt"] == "identical"; }

@@ -12,6 +12,10 @@ namespace grounds::cli {
 // answer in this workspace. kUnavailable if it cannot be run or refuses, with its own words.
 Result<Json> replay_with(const Session& session, const std::string& binary, const std::string& id);
 void print_other_build(const Json& view);
+// {"binary","prompt_causes","prompt_basis","answer_causes","basis","reason","party"}: what `binary` itself says of why the
+// two answers differ. kUnavailable as above.
+Result<Json> compare_with(const Session& session, const std::string& binary, const std::string& a, const std::string& b);
+void print_other_comparison(const Json& view);
 // It gives the recorded evidence and prompt.
 bool is_identical(const Json& view);
 

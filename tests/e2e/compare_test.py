@@ -3,6 +3,7 @@
 Scenarios are made from a seed (GROUNDS_SCENARIO_SEED), so many of each kind (GROUNDS_SCENARIOS); a failure
 prints both. scripts/nightly-scenarios.sh runs 30 of each.
 """
+import contextlib
 import datetime
 import functools
 import http.server
@@ -10,10 +11,16 @@ import json
 import os
 import random
 import re
+import shutil
+import sqlite3
+import sys
 import threading
 import unittest
 
-from e2e.program import EVERYONE, PROGRAM, Server, Workspace, planted
+from e2e.program import EVERYONE, PROGRAM, ROOT, Server, Workspace, planted
+
+sys.path.insert(0, str(ROOT / "samples"))
+import verify_export  # noqa: E402
 
 SEED = int(os.environ.get("GROUNDS_SCENARIO_SEED", "20261124"))
 COUNT = int(os.environ.get("GROUNDS_SCENARIOS", "2"))
@@ -467,6 +474,25 @@ class Models(Planted):
         self.assertIn("Good morning", result["evidence"]["history"]["b"])
 
 
+def recorded_by_another_build(path):
+    """Every prompt on record as a build would have written it whose template ends otherwise; commitments and chain fit."""
+    with contextlib.closing(sqlite3.connect(path)) as ledger, ledger:
+        previous = verify_export.NO_HASH
+        columns = "sequence, answer_id, kind, time, hash_alg, commitments, body"
+        for sequence, answer, kind, at, algorithm, commitments, body in ledger.execute(f"SELECT {columns} FROM entries ORDER BY sequence").fetchall():
+            commitments = json.loads(commitments)
+            for text, salt in ledger.execute("SELECT text, salt FROM texts WHERE sequence = ? AND name = 'prompt'", (sequence,)).fetchall():
+                text += "\nBe brief."
+                commitments["prompt"] = verify_export.sha256(salt, text.encode())
+                ledger.execute("UPDATE texts SET text = ? WHERE sequence = ? AND name = 'prompt'", (text, sequence))
+            entry = {"answer_id": answer, "body": json.loads(body), "commitments": commitments, "hash_alg": algorithm,
+                     "kind": kind, "previous": previous, "sequence": sequence, "time": at}
+            digest = verify_export.sha256(verify_export.canonical(entry).encode())
+            ledger.execute("UPDATE entries SET commitments = ?, previous = ?, hash = ? WHERE sequence = ?",
+                           (verify_export.canonical(commitments), previous, digest, sequence))
+            previous = digest
+
+
 class Command(unittest.TestCase):
     def setUp(self):
         self.workspace = Workspace()
@@ -577,6 +603,27 @@ class Command(unittest.TestCase):
         self.assertEqual([each["prompt"] for each in result["software"].values()], ["identical", "identical"])
         self.assertEqual((result["answer_cause"], result["basis"]), ("data", "proved"))
         self.assertIn(f"with {same} (", self.workspace.run("compare", before, after, "--software", same, check=0).out)
+
+    def test_a_build_that_still_replays_both_answers_makes_software_no_cause_of_their_difference(self):
+        before, after = self.edited()
+        truth = self.workspace.json("compare", before, after)
+        self.assertEqual((truth["answer_cause"], truth["basis"], truth["party"]), ("data", "proved", "A"))
+        kept = shutil.copytree(self.workspace.path, self.workspace.folder / "kept")
+        recorded_by_another_build(self.workspace.path / "ledger.db")
+        # The other build is this one on the records as it would have written them.
+        other = self.other_build("other", f'if [ "$1" = -w ]; then shift 2; set -- -w {kept} "$@"; fi\nexec {PROGRAM} "$@"')
+        result = self.workspace.json("compare", before, after, "--software", other)
+        self.assertEqual(result["baselines"], {"a": "different", "b": "different"})
+        self.assertEqual((result["answer_cause"], result["basis"], result["party"]), ("undecidable", "undecidable", "unassigned"))
+        self.assertIn("only this program's replay is changed by software", str(result["details"]))
+        found = result["software"]["comparison"]
+        self.assertEqual((found["answer_causes"], found["basis"], found["party"]), ([["data"]], "proved", "A"))
+        text = self.workspace.run("compare", before, after, "--software", other, check=0).out
+        self.assertIn(f"compared with {other}:", text)
+        self.assertIn('answer_causes: [["data"]]', text)
+        self.assertNotIn("software (proved)", text)
+        outcome = self.workspace.run("explain", before, "--expected", "a text", "--software", other, check=2)
+        self.assertIn("--software and --expected", outcome.err)
 
     def test_a_build_that_computes_otherwise_is_told_apart(self):
         self.workspace.json("collections", "create", "vectors", "--model", "bge-small-en-v1.5")

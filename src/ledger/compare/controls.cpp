@@ -154,15 +154,4 @@ void decide_by_controls(Comparison& comparison, const ControlRuns& a, const Cont
            parties);
 }
 
-void decide_by_other_build(Comparison& comparison, const std::string& build, bool gives_both,
-                           const std::map<std::string, std::string>& parties) {
-  const bool differs = comparison.baseline_a == Sameness::kDifferent || comparison.baseline_b == Sameness::kDifferent;
-  if (comparison.same_answer || !differs || !gives_both) return;
-  settle(comparison,
-         {{{"software"}}, Basis::kProved,
-          {build + " gives both recorded prompts, and this program does not", build + " 能得到两次记录的提示词，而本程序不能"},
-          {}},
-         parties);
-}
-
 }  // namespace grounds

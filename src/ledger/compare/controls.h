@@ -34,9 +34,4 @@ double difference_by_chance(const ControlRuns& a, const ControlRuns& b);
 void decide_by_controls(Comparison& comparison, const ControlRuns& a, const ControlRuns& b,
                         const std::map<std::string, std::string>& parties);
 
-// Settles what another build of the program shows: it gives the recorded prompts (`gives_both`), this one does not.
-// `build`: its name, for the reason.
-void decide_by_other_build(Comparison& comparison, const std::string& build, bool gives_both,
-                           const std::map<std::string, std::string>& parties);
-
 }  // namespace grounds
