@@ -65,6 +65,22 @@ class Consistency(unittest.TestCase):
         self.assertTrue(self.watch("--update")["baseline_written"])
         self.assertEqual(self.watch()["changed"], [])
 
+    def test_a_name_within_another_name_is_a_change(self):
+        question = "Who is the manager in Norland?"
+        self.questions.write_text(question + "\n")
+        self.put("people.md", "# People\n\nIn Norland the manager is Ann.\n")
+        self.ingest()
+        self.watch()
+        # A name at the beginning of a sentence is no claim of its own; the one that is gone decides.
+        self.put("people.md", "# People\n\nJoanna is the manager in Norland.\n")
+        self.ingest()
+        (change,) = self.watch(check=1)["changed"]
+        self.assertIn("Ann.", change["before"]["answer"])
+        self.assertIn("Joanna", change["after"]["answer"])
+        self.put("people.md", "# People\n\nAnn is the manager in Norland.\n")
+        self.ingest()
+        self.assertEqual(self.watch()["changed"], [])
+
     def test_other_words_with_the_same_claims_are_no_change(self):
         self.watch()
         self.put("travel.md", "# Travel\n\nIn Sudania the hotel limit: 140 EUR a night, breakfast included.\n")

@@ -66,6 +66,15 @@ void find_names(const std::string& text, std::set<Claim>& claims) {
   }
 }
 
+// Whether the text has the name by itself: no ASCII letter or digit stands directly before or after it, so that "Ann" is
+// not in "Joanna". Both folded.
+bool names(std::string_view text, std::string_view name) {
+  const auto word = [&](std::size_t at) { return at < text.size() && std::isalnum(static_cast<unsigned char>(text[at])); };
+  for (std::size_t at = text.find(name); at != std::string_view::npos; at = text.find(name, at + 1))
+    if ((at == 0 || !word(at - 1)) && !word(at + name.size())) return true;
+  return false;
+}
+
 }  // namespace
 
 std::string fold_for_search(std::string_view text) {
@@ -120,7 +129,7 @@ bool states(std::string_view text, const Claim& claim) {
       const std::vector<Code> found = find_codes(text);
       return std::ranges::any_of(found, [&](const Code& each) { return each.folded == claim.value; });
     }
-    case ClaimKind::kName: break;
+    case ClaimKind::kName: return names(fold_for_search(text), fold_for_search(claim.surface));
   }
   return fold_for_search(text).find(fold_for_search(claim.surface)) != std::string::npos;
 }

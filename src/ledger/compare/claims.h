@@ -25,7 +25,7 @@ struct Claim {
 std::set<Claim> find_claims(std::string_view text);
 
 // Whether `text` bears the claim out: the number by value, the date by its parts, codes and names as
-// they are written.
+// they are written, names as whole words.
 bool states(std::string_view text, const Claim& claim);
 
 // Whether `text` says `expected`, apart from case, width and white space; or, where `expected` is made of

@@ -41,6 +41,18 @@ TEST_CASE("a claim is borne out by value, whatever the spelling") {
   }
 }
 
+TEST_CASE("a name is borne out as a whole word, not within another one") {
+  for (const Claim& claim : claims("The manager is Ann.")) {
+    CHECK_FALSE(states("The manager is Joanna.", claim));
+    CHECK_FALSE(states("Hannah, Joann and Anne2 of Ann3", claim));
+    CHECK(states("Joanna and ANN-Marie", claim));
+    CHECK(states("经理是Ann。", claim));
+    CHECK(states("Ann", claim));
+    CHECK(states("\"Ann's\"", claim));
+  }
+  CHECK(claims("The manager is Ann.").size() == 1);
+}
+
 TEST_CASE("an expected text is found apart from case, width and white space, or by its numbers alone") {
   CHECK(says("Paid  LEAVE:\n20 days", "paid leave: 20 days"));
   CHECK(says("年 休\n假为２０天", "年休假为20天"));
