@@ -102,6 +102,9 @@ Result<std::string> Service::local_admin(const Request& request, bool to_write) 
   for (const char* header : {"Forwarded", "Via", "X-Forwarded-For", "X-Forwarded-Host", "X-Real-IP"}) client.forwarded |= request.has_header(header);
   const Connection& from = connection(request);
   client.user = socket_owner(engine_.workspace().file_system(), from.peer(), from.local());
+  // Another socket may have the client's port only once this connection is dead: one that is alive after the
+  // look had its own owner during it.
+  if (from.peer_has_gone()) client.user.reset();
   GROUNDS_RETURN_IF_ERROR(check_local_admin(client, geteuid()));
   return local_actor(*client.user);
 }

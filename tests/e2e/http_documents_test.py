@@ -13,6 +13,7 @@ import threading
 import time
 import unittest
 import urllib.parse
+import urllib.request
 
 from e2e.http_answers_test import read_events
 from e2e.program import Server, Workspace
@@ -337,8 +338,45 @@ class WhoMayWrite(WithServer):
         self.assertTrue(as_nobody("POST", "/v1/search", b'{"query":"x"}').startswith("200 "))
         self.assertEqual(self.workspace.json("docs", "list")["documents"], [])
 
+    def as_another_user_whose_port_an_administrator_has_now(self):
+        # Its request is whole when it resets the connection, and the port is root's when the server looks.
+        program = ("import encodings.idna, os, socket, struct, sys\nos.setgid(65534); os.setuid(65534)\n"
+                   "host, port = sys.argv[1].split(':'); c = socket.create_connection((host, int(port)))\n"
+                   "def pause(line): print(line, flush=True); sys.stdin.readline()\n"
+                   "c.sendall(b'PUT '); pause(c.getsockname()[1])\n"
+                   "c.sendall(sys.argv[2].encode() + b' HTTP/1.1\\r\\nHost: localhost\\r\\nContent-Length: 4\\r\\n\\r\\ntext')\n"
+                   "c.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack('ii', 1, 0)); c.close(); pause('reset')")
+        other = subprocess.Popen([sys.executable, "-c", program, self.host, documents(uri="stolen.md")], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self.addCleanup(other.communicate)
+        port = int(other.stdout.readline())
+        time.sleep(0.5)  # for the server to accept it
+        self.server.process.send_signal(signal.SIGSTOP)
+        try:
+            other.stdin.write("\n")
+            other.stdin.flush()
+            self.assertEqual(other.stdout.readline(), "reset\n")
+            own = socket.socket()
+            self.addCleanup(own.close)
+            own.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            own.bind(("127.0.0.1", port))
+            host, server_port = self.host.split(":")
+            own.connect((host, int(server_port)))
+        finally:
+            self.server.process.send_signal(signal.SIGCONT)
+        put = r'method="PUT",route="[^"]*documents",status="(\d+)"'
+        deadline = time.monotonic() + 30
+        while not (seen := re.findall(put, self.metrics())) and time.monotonic() < deadline:
+            time.sleep(0.2)
+        self.assertIn("403", seen)
+        self.assertEqual(self.workspace.json("docs", "list")["documents"], [])
+
+    def metrics(self):
+        with urllib.request.urlopen(self.server.url + "/metrics", timeout=60) as response:
+            return response.read().decode()
+
     if os.geteuid() == 0:  # nobody else may become another user; tests/access has the rule itself
         test_another_user_of_this_machine_may_not = as_another_user
+        test_another_user_may_not_with_a_port_that_became_an_administrators = as_another_user_whose_port_an_administrator_has_now
 
     def test_writes_can_be_turned_off(self):
         workspace = Workspace()
