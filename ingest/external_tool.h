@@ -17,9 +17,10 @@ enum class ExternalTool : std::uint8_t {
   kDocText,  // catdoc: Word 97-2003
   kImageText,  // tesseract: the text of an image
   kPdfPageImage,  // pdftoppm of poppler-utils: one page as a grey image (PGM), kPageImageSide pixels on its longer side
-  kArchiveToZip,  // bsdtar of libarchive: 7z, rar, tar (compressed or not), cab and others, as a ZIP archive
+  kArchiveToZip,  // bsdtar of libarchive: 7z, rar, tar and cab, as a ZIP archive; see parse_archive() for what it may be given
+  kDecompress,  // bsdcat of libarchive: gzip, bzip2, xz and zstd; other bytes as they are
 };
-inline constexpr std::uint8_t kExternalToolCount = 5;
+inline constexpr std::uint8_t kExternalToolCount = 6;
 inline constexpr int kPageImageSide = 2'400;  // A4 at 205 dots an inch
 
 // Its time is counted apart (ParserLimits::ocr_ms): reading what is in images takes seconds a page.

@@ -27,9 +27,13 @@ Program describe(const ToolRequest& request) {
     case ExternalTool::kPdfPageImage:
       return {"pdftoppm", "poppler-utils", {"-q", "-gray", "-scale-to", std::to_string(kPageImageSide), "-f", page, "-l", page, "-"}};
     case ExternalTool::kArchiveToZip: return {"bsdtar", "libarchive-tools", {"-c", "-f", "-", "--format", "zip", "@-"}};
+    case ExternalTool::kDecompress: return {"bsdcat", "libarchive-tools", {}};
   }
   return {};
 }
+
+// What is told by its input which files to read must not run where files cannot be kept from it.
+bool is_confined(ExternalTool tool) { return tool == ExternalTool::kArchiveToZip; }
 
 }  // namespace
 
@@ -51,7 +55,7 @@ int become_tool(const ToolRequest& request, const ToolLimits& limits) {
   arguments.push_back(nullptr);
   std::string locale = "LC_ALL=C.UTF-8", threads = "OMP_THREAD_LIMIT=1";
   std::array<char*, 3> environment = {locale.data(), threads.data(), nullptr};
-  if (!enter_tool_sandbox(limits.memory_bytes, limits.cpu_seconds, limits.parent_process, path.c_str())) return kExitNoSandbox;
+  if (!enter_tool_sandbox(limits.memory_bytes, limits.cpu_seconds, limits.parent_process, path.c_str(), is_confined(request.tool))) return kExitNoSandbox;
   execve(path.c_str(), arguments.data(), environment.data());
   return kExitNoProgram;
 }

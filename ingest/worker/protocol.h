@@ -21,7 +21,7 @@
 
 namespace grounds::worker {
 
-inline constexpr std::uint32_t kProtocolVersion = 3;
+inline constexpr std::uint32_t kProtocolVersion = 4;
 inline constexpr std::size_t kReadySize = 8;
 inline constexpr std::size_t kRequestHeaderSize = 16;
 inline constexpr std::size_t kReplyHeaderSize = 21;

@@ -136,13 +136,13 @@ Status install_tool_filter(const char* program) {
   return {};
 }
 
-// Leaves reading and running of what is below the system's folders. Kernels without Landlock leave all.
-void restrict_files() {
+// Leaves reading and running of what is below the system's folders. False on kernels without Landlock.
+bool restrict_files() {
   landlock_ruleset_attr attributes{};
   attributes.handled_access_fs = LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR | LANDLOCK_ACCESS_FS_EXECUTE |
                                  LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_REMOVE_FILE | LANDLOCK_ACCESS_FS_MAKE_REG;
   const long ruleset = syscall(SYS_landlock_create_ruleset, &attributes, sizeof(attributes), 0);
-  if (ruleset < 0) return;
+  if (ruleset < 0) return false;
   for (const char* folder : {"/usr", "/lib", "/lib64", "/bin", "/etc/ld.so.cache", "/etc/fonts", "/etc/alternatives",
                              "/etc/catdocrc", "/var/cache/fontconfig"}) {
     const int descriptor = open(folder, O_PATH | O_CLOEXEC);
@@ -156,17 +156,19 @@ void restrict_files() {
     (void)syscall(SYS_landlock_add_rule, ruleset, LANDLOCK_RULE_PATH_BENEATH, &rule, 0);
     close(descriptor);
   }
-  (void)syscall(SYS_landlock_restrict_self, ruleset, 0);
+  const bool done = syscall(SYS_landlock_restrict_self, ruleset, 0) == 0;
   close(static_cast<int>(ruleset));
+  return done;
 }
 
 }  // namespace
 
-Status enter_tool_sandbox(std::uint64_t memory_bytes, std::uint64_t cpu_seconds, int parent_process, const char* program) {
+Status enter_tool_sandbox(std::uint64_t memory_bytes, std::uint64_t cpu_seconds, int parent_process, const char* program,
+                          bool must_confine_files) {
   GROUNDS_RETURN_IF_ERROR(enter_common(parent_process, 64));
   GROUNDS_RETURN_IF_ERROR(set_limit("RLIMIT_CPU", RLIMIT_CPU, cpu_seconds));
   GROUNDS_RETURN_IF_ERROR(set_limit("RLIMIT_AS", RLIMIT_AS, memory_bytes));
-  restrict_files();
+  if (!restrict_files() && must_confine_files) return fail(ErrorCode::kUnavailable, "this kernel has no Landlock");
   return install_tool_filter(program);
 }
 

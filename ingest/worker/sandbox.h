@@ -22,7 +22,8 @@ Status enter_sandbox(const SandboxLimits& limits);
 // The limits of a process that is about to become an external program: as above, but that it may start
 // `program` (this very string), map code, and read files. Where the kernel has Landlock, it reads those of the
 // system's folders only. What else it tries fails with EPERM.
-Status enter_tool_sandbox(std::uint64_t memory_bytes, std::uint64_t cpu_seconds, int parent_process, const char* program);
+Status enter_tool_sandbox(std::uint64_t memory_bytes, std::uint64_t cpu_seconds, int parent_process, const char* program,
+                          bool must_confine_files);
 
 // False in a build with AddressSanitizer, whose shadow takes more address space than any limit allows.
 bool limits_address_space();

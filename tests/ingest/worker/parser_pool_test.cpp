@@ -255,3 +255,19 @@ TEST_CASE("a missing or foreign parser program is an error that says what to do"
   CHECK(foreign.error().code == ErrorCode::kUnavailable);
   CHECK(ParserPool::start(0).error().code == ErrorCode::kUsage);
 }
+
+TEST_CASE("an archive that names files of this machine is given none of them") {
+  const auto pool = start(1);
+  // mtree: text that libarchive reads as an archive. In gzip, as it is, and dressed up as tar.
+  const std::string plain = "#mtree\nnote.txt type=file contents=/usr/share/common-licenses/BSD\n", bare = plain.substr(7);
+  const std::string packed(
+      "\037\213\010\000\000\000\000\000\002\377\123\316\055\051\112\115\345\312\313\057\111\325\053\251\050\121\050\251\054\110\265\115\313\314\111\125\110\316\317\053\111\315\053\051\266\325\057\055\056\322\057\316\110\054\112\325\117\316\317\315\315\317\323\315\311\114\116\315\053\116\055\326\167\012\166\341\002\000\222\174\357\232\102\000\000\000", 86);
+  std::string dressed = bare;
+  dressed.resize(257, '#');
+  dressed += "ustar\n" + std::string(1'000, '#');
+  for (const auto& [name, bytes] : {std::pair<const char*, std::string>{"a.gz", packed}, {"a.tar", plain}, {"a.tar", bare}, {"a.tar", dressed}, {"a.tar", dressed + std::string(512, '\0')}}) {
+    CAPTURE(bytes);
+    const std::string error = error_of(*pool, name, bytes);
+    CHECK(error.find("no archive of a kind that is read") != std::string::npos);
+  }
+}
