@@ -131,14 +131,16 @@ class Hostile(unittest.TestCase):
         workspace = Workspace()
         self.addCleanup(workspace.close)
         workspace.json("collections", "create", "default", "--model", "none")
-        server = Server(workspace)
+        workspace.json("ingest", workspace.write("kestrel.md", "The kestrel hovers over the field at 12 m."))
+        # From the start: a server asks once how many it may have.
+        server = Server(workspace, preexec=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (600, 600)))
         self.addCleanup(server.stop)
-        resource.prlimit(server.process.pid, resource.RLIMIT_NOFILE, (600, 600))
         idle = []
         try:
             for _ in range(900):
                 idle.append(socket.create_connection(server.url.removeprefix("http://").split(":"), timeout=30))
             self.assertEqual(server.get("/livez"), {"live": True})
+            self.assertEqual(len(server.post("/v1/search", {"query": "kestrel"})["results"]), 1)
         finally:
             for connection in idle:
                 connection.close()

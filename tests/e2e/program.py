@@ -95,9 +95,9 @@ def samples_workspace():
 class Server:
     """`grounds serve` on a free port; stop() ends it with SIGTERM and gives its exit code."""
 
-    def __init__(self, workspace, listen="127.0.0.1:0"):
+    def __init__(self, workspace, listen="127.0.0.1:0", preexec=None):
         self.process = subprocess.Popen([PROGRAM, "-w", str(workspace.path), "--json", "serve", "--listen", listen],
-                                        stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment())
+                                        stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment(), preexec_fn=preexec)
         line = self.process.stdout.readline()
         if not line:
             raise AssertionError(self.process.stderr.read().decode())
