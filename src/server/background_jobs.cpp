@@ -36,7 +36,7 @@ Result<std::string> BackgroundJobs::sync(const std::string& collection, const st
     if (running_.size() >= kMaxRunning)
       return fail(ErrorCode::kUnavailable, std::to_string(kMaxRunning) + " jobs are at work already", "wait for one to end, or cancel one");
     Running& running = running_.emplace_back();
-    running.thread = std::thread([this, &running, begun, collection, path, actor] {
+    const auto run = [this, &running, begun, collection, path, actor] {
       std::string id;
       IngestOptions options;
       options.make_equal = true;
@@ -68,7 +68,13 @@ Result<std::string> BackgroundJobs::sync(const std::string& collection, const st
         progress_.erase(id);
       }
       running.ended = true;
-    });
+    };
+    try {
+      running.thread = std::thread(run);
+    } catch (const std::exception&) {
+      running_.pop_back();
+      return fail(ErrorCode::kUnavailable, "the system gives the server no thread for the job", "send it again when there is less to do");
+    }
   }
   return job.get();
 }

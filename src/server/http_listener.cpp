@@ -193,11 +193,27 @@ void HttpListener::take_returned() {
   }
 }
 
+// With mutex_ held. Where the system gives no thread, or no memory for one, those that are there take the work.
+void HttpListener::add_thread() {
+  try {
+    threads_.emplace_back([this] { work(); });
+  } catch (const std::exception&) {
+  }
+}
+
 void HttpListener::enqueue(std::unique_ptr<Connection> connection) {
-  std::lock_guard lock(mutex_);
-  queue_.push_back(std::move(connection));
-  if (idle_threads_ < queue_.size() && threads_.size() < limits.threads) threads_.emplace_back([this] { work(); });
-  queued_.notify_one();
+  {
+    std::lock_guard lock(mutex_);
+    queue_.push_back(std::move(connection));
+    if (idle_threads_ < queue_.size() && threads_.size() < limits.threads) add_thread();
+    // Where there is no thread yet and none to be had, nobody would take it.
+    if (threads_.empty()) {
+      connection = std::move(queue_.back());
+      queue_.pop_back();
+    }
+    queued_.notify_one();
+  }
+  if (connection) refuse(std::move(connection), 503, "Service Unavailable", "the system gives the server no thread");
 }
 
 void HttpListener::work() {

@@ -69,6 +69,7 @@ class HttpListener : public httplib::Server {
 
   // Of the threads.
   void enqueue(std::unique_ptr<Connection> connection);
+  void add_thread();
   void work();
   // Whether the connection can take another request.
   bool answer(Connection& connection);

@@ -183,6 +183,45 @@ class Hostile(unittest.TestCase):
         self.assertEqual(self.server.request("POST", "/v1/search", b"\x1f\x8b" + b"x" * 100, {"Content-Encoding": "gzip"})[0], 415)
 
 
+class WithoutThreads(unittest.TestCase):
+    def test_a_server_that_gets_no_more_threads_answers_with_those_it_has(self):
+        workspace = Workspace()
+        self.addCleanup(workspace.close)
+        workspace.json("collections", "create", "default", "--model", "none")
+        workspace.json("ingest", workspace.write("kestrel.md", "The kestrel hovers over the field at 12 m."))
+        server = Server(workspace)
+        self.addCleanup(server.stop)
+        self.assertEqual(len(server.post("/v1/search", {"query": "kestrel"})["results"]), 1)
+
+        def allow(more):
+            size = int(pathlib.Path(f"/proc/{server.process.pid}/statm").read_text().split()[0]) * resource.getpagesize()
+            resource.prlimit(server.process.pid, resource.RLIMIT_AS, (size + more if more else resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+
+        allow(40 << 20)  # the stacks of a few more threads
+        waiting = []
+        for _ in range(60):  # each holds a thread until its body is whole
+            connection = socket.create_connection(server.url.removeprefix("http://").split(":"), timeout=60)
+            self.addCleanup(connection.close)
+            connection.sendall(b"POST /v1/search HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n")
+            waiting.append(connection)
+        time.sleep(1)
+        self.assertIsNone(server.process.poll())
+        self.assertLess(len(list(pathlib.Path(f"/proc/{server.process.pid}/task").iterdir())), 40)
+        allow(None)  # to search; the threads stay as many as they are
+        body = b'{"query":"kestrel"}'
+        for connection in waiting:
+            connection.sendall(b"%x\r\n%s\r\n0\r\n\r\n" % (len(body), body))
+        for connection in waiting:
+            self.assertRegex(connection.recv(65536), rb"\AHTTP/1\.1 200 ")
+        path, json_type = str(workspace.folder / "kestrel.md"), {"Content-Type": "application/json"}
+        allow(4 << 20)  # no stack
+        status, problem, _ = server.request("POST", "/v1/collections/default/sync", {"path": path}, json_type)
+        self.assertEqual((status, problem["code"]), (503, "unavailable"))
+        self.assertIn("no thread", problem["detail"])
+        allow(None)
+        self.assertEqual(server.request("POST", "/v1/collections/default/sync", {"path": path}, json_type)[0], 202)
+
+
 class KeptAlive(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
