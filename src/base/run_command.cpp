@@ -10,6 +10,8 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <optional>
+#include <thread>
 
 extern char** environ;
 
@@ -17,6 +19,7 @@ namespace grounds {
 namespace {
 
 constexpr std::size_t kKeptError = 4000;
+constexpr std::chrono::milliseconds kLongestPause{50};
 
 // Closed when it goes.
 class Descriptor {
@@ -76,23 +79,32 @@ bool read_some(int descriptor, std::string& into) {
   return got > 0;
 }
 
-int wait_for(pid_t child) {
-  int status = 0;
-  while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
+int exit_code_of(int status) { return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status); }
+
+using Deadline = std::chrono::steady_clock::time_point;
+
+// The exit code; none if the child is not done by the deadline.
+std::optional<int> wait_until(pid_t child, Deadline deadline) {
+  for (std::chrono::milliseconds pause{1};; pause = std::min(2 * pause, kLongestPause)) {
+    int status = 0;
+    const pid_t done = ::waitpid(child, &status, WNOHANG);
+    if (done == child) return exit_code_of(status);
+    if (done < 0 && errno != EINTR) return 128;  // reaped by somebody else: nothing is known of it
+    if (std::chrono::steady_clock::now() >= deadline) return std::nullopt;
+    std::this_thread::sleep_for(pause);
   }
-  return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
 }  // namespace
 
-Result<CommandOutput> run_command(const std::vector<std::string>& arguments, std::string_view input,
-                                  std::chrono::milliseconds timeout, std::size_t most_output) {
+Result<CommandOutput> run_command(const std::vector<std::string>& arguments, std::chrono::milliseconds timeout,
+                                  std::size_t most_output) {
   if (arguments.empty()) return fail(ErrorCode::kUsage, "a command without a name");
-  Pipe in, out, error;
-  if (!in.open() || !out.open() || !error.open())
+  Pipe out, error;
+  if (!out.open() || !error.open())
     return fail(ErrorCode::kUnavailable, std::string("no pipe for a child process: ") + std::strerror(errno));
   SpawnSetup setup;
-  posix_spawn_file_actions_adddup2(setup.actions(), in.read.get(), 0);
+  posix_spawn_file_actions_addopen(setup.actions(), 0, "/dev/null", O_RDONLY, 0);
   posix_spawn_file_actions_adddup2(setup.actions(), out.write.get(), 1);
   posix_spawn_file_actions_adddup2(setup.actions(), error.write.get(), 2);
   sigset_t usual;
@@ -106,38 +118,33 @@ Result<CommandOutput> run_command(const std::vector<std::string>& arguments, std
   pid_t child = 0;
   if (const int code = posix_spawnp(&child, pointers[0], setup.actions(), setup.attributes(), pointers.data(), environ); code != 0)
     return fail(ErrorCode::kUnavailable, arguments[0] + " cannot be started: " + std::strerror(code), "check the path and its permissions");
-  in.read.close();
   out.write.close();
   error.write.close();
-  ::fcntl(in.write.get(), F_SETFL, O_NONBLOCK);
 
   const auto give_up = [&](const std::string& why) {
     ::kill(-child, SIGKILL);
-    static_cast<void>(wait_for(child));
+    static_cast<void>(wait_until(child, Deadline::max()));
     return fail(ErrorCode::kUnavailable, arguments[0] + " " + why);
   };
-  const auto deadline = std::chrono::steady_clock::now() + timeout;
+  const auto not_done = [&] { return give_up("was not done within " + std::to_string(timeout.count() / 1000) + " s"); };
+  const Deadline deadline = std::chrono::steady_clock::now() + timeout;
   CommandOutput output;
-  if (input.empty()) in.write.close();
   while (out.read.get() >= 0 || error.read.get() >= 0) {
     const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now()).count();
-    if (left <= 0) return give_up("was not done within " + std::to_string(timeout.count() / 1000) + " s");
+    if (left <= 0) return not_done();
     // A negative descriptor is passed over.
-    std::array<pollfd, 3> waited{pollfd{out.read.get(), POLLIN, 0}, pollfd{error.read.get(), POLLIN, 0}, pollfd{in.write.get(), POLLOUT, 0}};
+    std::array<pollfd, 2> waited{pollfd{out.read.get(), POLLIN, 0}, pollfd{error.read.get(), POLLIN, 0}};
     if (::poll(waited.data(), waited.size(), static_cast<int>(std::min<long long>(left, 1000))) < 0 && errno != EINTR)
       return give_up(std::string("cannot be waited for: ") + std::strerror(errno));
     if (waited[0].revents != 0 && !read_some(out.read.get(), output.out)) out.read.close();
     if (waited[1].revents != 0 && !read_some(error.read.get(), output.error)) error.read.close();
     if (output.error.size() > 2 * kKeptError) output.error.erase(0, output.error.size() - kKeptError);
     if (output.out.size() > most_output) return give_up("says more than " + std::to_string(most_output) + " bytes");
-    if (waited[2].revents != 0) {
-      const ssize_t written = ::write(in.write.get(), input.data(), input.size());
-      if (written > 0) input.remove_prefix(static_cast<std::size_t>(written));
-      // It need not read all: whoever has enough may close.
-      if (input.empty() || (written < 0 && errno != EINTR && errno != EAGAIN)) in.write.close();
-    }
   }
-  output.exit_code = wait_for(child);
+  // It may have closed both and go on.
+  const std::optional<int> code = wait_until(child, deadline);
+  if (!code) return not_done();
+  output.exit_code = *code;
   return output;
 }
 

@@ -4,7 +4,6 @@
 #include <chrono>
 #include <cstddef>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "grounds/result.h"
@@ -16,10 +15,10 @@ struct CommandOutput {
   std::string out, error;    // of the latter the last 4,000 bytes
 };
 
-// `arguments[0]` is looked up in PATH. The program gets `input` on standard input and this process's environment,
+// `arguments[0]` is looked up in PATH. The program gets nothing on standard input, and this process's environment,
 // in a process group of its own. kUnavailable: it cannot be started, says more than `most_output` bytes, or is not done
 // by `timeout`; then its group is ended. Any exit code is a result.
-Result<CommandOutput> run_command(const std::vector<std::string>& arguments, std::string_view input,
-                                  std::chrono::milliseconds timeout, std::size_t most_output = 16 << 20);
+Result<CommandOutput> run_command(const std::vector<std::string>& arguments, std::chrono::milliseconds timeout,
+                                  std::size_t most_output = 16 << 20);
 
 }  // namespace grounds

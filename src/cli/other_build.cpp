@@ -11,7 +11,7 @@ constexpr std::chrono::minutes kTimeout{10};
 
 Result<Json> run_build(const std::vector<std::string>& arguments) {
   const std::string& binary = arguments.front();
-  GROUNDS_ASSIGN_OR_RETURN(CommandOutput output, run_command(arguments, "", kTimeout));
+  GROUNDS_ASSIGN_OR_RETURN(CommandOutput output, run_command(arguments, kTimeout));
   const std::string said = replace_invalid_utf8(trim(output.error));
   if (output.exit_code != 0)
     return fail(ErrorCode::kUnavailable, binary + " ended with " + std::to_string(output.exit_code) + (said.empty() ? "" : ": " + said),
