@@ -1,8 +1,11 @@
 #include "engine/timestamp.h"
 
 #include <openssl/evp.h>
+#include <openssl/objects.h>
+#include <openssl/ts.h>
 
 #include <algorithm>
+#include <memory>
 #include <span>
 
 #include "base/hash.h"
@@ -25,10 +28,38 @@ std::string to_base64(std::string_view bytes) {
   return out;
 }
 
+struct FreeResponse {
+  void operator()(TS_RESP* response) const { TS_RESP_free(response); }
+};
+
+bool is_sha256(TS_MSG_IMPRINT& imprint) {
+  const ASN1_OBJECT* algorithm = nullptr;
+  X509_ALGOR_get0(&algorithm, nullptr, nullptr, TS_MSG_IMPRINT_get_algo(&imprint));
+  return OBJ_obj2nid(algorithm) == NID_sha256;
+}
+
+// What keeps the bytes from being the response of an authority that stamped this digest (SHA-256, hex); "" if nothing does.
+// Its signature is for whoever holds the authority's certificate to check.
+std::string defect_of(std::string_view bytes, const std::string& digest) {
+  const auto* at = reinterpret_cast<const unsigned char*>(bytes.data());
+  const unsigned char* const end = at + bytes.size();
+  const std::unique_ptr<TS_RESP, FreeResponse> response(d2i_TS_RESP(nullptr, &at, static_cast<long>(bytes.size())));
+  if (response == nullptr || at != end) return "it is no RFC 3161 response in DER";
+  const long status = ASN1_INTEGER_get(TS_STATUS_INFO_get0_status(TS_RESP_get_status_info(response.get())));
+  if (status != TS_STATUS_GRANTED && status != TS_STATUS_GRANTED_WITH_MODS) return "its status is " + std::to_string(status);
+  TS_TST_INFO* const stamped = TS_RESP_get_tst_info(response.get());
+  TS_MSG_IMPRINT* const imprint = stamped == nullptr ? nullptr : TS_TST_INFO_get_msg_imprint(stamped);
+  if (imprint == nullptr) return "there is no stamp in it";
+  const ASN1_OCTET_STRING* const hash = TS_MSG_IMPRINT_get_msg(imprint);
+  const std::span<const unsigned char> octets(ASN1_STRING_get0_data(hash), static_cast<std::size_t>(ASN1_STRING_length(hash)));
+  if (!is_sha256(*imprint) || to_hex(octets) != digest) return "it is of something else";
+  return {};
+}
+
 Result<std::string> ask_authority(std::vector<std::string> command, const std::string& digest) {
   const std::string name = command.front();
   command.push_back(digest);
-  auto output = run_command(command, "", kTimeout, kMostBytes);
+  auto output = run_command(command, kTimeout, kMostBytes);
   if (!output) return fail(ErrorCode::kUnavailable, "no time stamp: " + output.error().message, kHint);
   const std::string said = replace_invalid_utf8(trim(output->error));
   if (output->exit_code != 0)
@@ -37,6 +68,8 @@ Result<std::string> ask_authority(std::vector<std::string> command, const std::s
                     (said.empty() ? "" : ": " + said.substr(0, floor_boundary(said, std::min<std::size_t>(said.size(), 300)))),
                 kHint);
   if (output->out.empty()) return fail(ErrorCode::kUnavailable, "no time stamp: " + name + " wrote nothing", kHint);
+  if (const std::string defect = defect_of(output->out, digest); !defect.empty())
+    return fail(ErrorCode::kUnavailable, "no time stamp: " + name + " gave no time stamp of this head: " + defect, kHint);
   return std::move(output->out);
 }
 

@@ -99,6 +99,35 @@ class Timestamps(unittest.TestCase):
         (self.workspace.path / "grounds.toml").write_text("")
         self.assertNotIn("timestamp", self.workspace.json("anchor"))
 
+    def test_what_is_no_stamp_of_this_head_is_not_kept(self):
+        page = self.workspace.write("page.html", "<html><body>Sign in</body></html>")
+        other = self.workspace.folder / "other.tsr"
+        digest = "ab" * 32
+        other.write_bytes(subprocess.run([self.authority.script, "--for", digest], check=True, capture_output=True).stdout)
+        self.assertTrue(self.authority.vouches(digest, other.read_bytes()))
+        # An authority that does not know the policy which is asked for refuses: a response without a stamp.
+        script = SCRIPT.format(folder=self.authority.folder).replace("-cert -out", "-cert -tspolicy 1.2.3.4.9 -out")
+        refuses = self.workspace.write("refuses.sh", script)
+        refuses.chmod(0o700)
+        # The right stamp with something after it is not the response of an authority, either.
+        longer = self.workspace.write("longer.sh", f'#!/bin/sh\n{self.authority.script} --for "$1" && echo more\n')
+        longer.chmod(0o700)
+        for command, word in ((["sh", "-c", f"cat {page}"], "no RFC 3161 response"), (["sh", "-c", f"cat {other}"], "something else"),
+                              ([str(refuses), "--for"], "status is 2"), ([str(longer)], "no RFC 3161 response")):
+            self.configure(*command)
+            with self.subTest(command):
+                outcome = self.workspace.run("export", check=7)
+                self.assertRegex(outcome.err, r"\Agrounds: no time stamp: [^\n]+ gave no time stamp of this head: [^\n]+\n\Z")
+                self.assertIn(word, outcome.err)
+                # The export is whole, with a head that is signed.
+                path = self.workspace.write("export.jsonl", outcome.out)
+                checked = subprocess.run([sys.executable, ROOT / "samples" / "verify_export.py", path], capture_output=True, text=True)
+                self.assertEqual(checked.returncode, 0, checked.stdout + checked.stderr)
+        import sqlite3
+        with sqlite3.connect(f"file:{self.workspace.path / 'ledger.db'}?mode=ro", uri=True) as ledger:
+            self.assertEqual(ledger.execute("SELECT name FROM sqlite_schema WHERE name = 'timestamps'").fetchall(), [])
+        self.assertIsNotNone(self.workspace.json("verify")["anchored"])
+
     def test_an_authority_that_fails_is_named_and_the_head_stands(self):
         for command, word in ((["/no/such/program"], "cannot be started"), (["false"], "ended with 1"),
                               (["sh", "-c", "echo the clock is broken >&2; exit 3"], "the clock is broken"), (["true"], "wrote nothing")):
