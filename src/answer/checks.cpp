@@ -23,8 +23,6 @@ constexpr int kBetterElsewhere = 300;
 constexpr std::size_t kLongestNote = 160;
 // Evidence that one sentence may cite; there is never so much.
 constexpr std::size_t kMostCited = 64;
-// Bytes of an answer that are checked; what comes after is not borne out by being long.
-constexpr std::size_t kMostChecked = 64 << 10;
 
 using Words = std::set<std::string>;
 

@@ -12,6 +12,9 @@
 
 namespace grounds {
 
+// Bytes of an answer that are looked at; what comes after is not borne out by being long.
+inline constexpr std::size_t kMostChecked = 64 << 10;
+
 struct SentenceCheck {
   std::string sentence;                 // without its markers
   std::vector<std::uint32_t> cited;     // evidence numbers, as marked; inherited from the next marked sentence of its line

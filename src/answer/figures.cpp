@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "answer/checks.h"
 #include "answer/date_words.h"
 #include "answer/marks.h"
 #include "answer/quantities.h"
@@ -31,7 +32,7 @@ std::string name_of(const Quantity& quantity) {
 }  // namespace
 
 std::set<std::string> figures_of(std::string_view answer) {
-  const std::string valid = replace_invalid_utf8(answer);
+  const std::string valid = replace_invalid_utf8(answer.substr(0, kMostChecked));
   const std::string text = blank_marks(valid, find_marks(valid));
   std::set<std::string> figures;
   for (std::size_t at = 0; at < text.size();) {

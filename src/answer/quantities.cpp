@@ -149,7 +149,7 @@ std::optional<Numeral> take_numeral(const std::u32string& text, std::size_t& at)
     overflow |= !sum;
     return sum.value_or(Decimal{});
   };
-  while (i < text.size()) {
+  while (i < text.size() && !overflow) {
     // "6200 万元": a space between digits and their unit.
     if (text[i] == U' ' && pending && !pending_chinese && i + 1 < text.size() && large_power(text[i + 1]) > 0) {
       ++i;
@@ -368,12 +368,15 @@ std::vector<FoldedCode> codes_in(const std::u32string& text, const std::vector<s
     while (end > at && !is_ascii_alnum(text[end - 1])) --end;
     // 9:00-18:00 and A1/B2 are two.
     std::size_t from = at;
+    bool timed = false;  // a colon stands between `from` and here
     for (std::size_t i = at; i <= end; ++i) {
-      const bool range = i < end && text[i] == U'-' && text.substr(from, i - from).find(U':') != std::u32string::npos;
+      const bool range = i < end && text[i] == U'-' && timed;
       const bool colon = i < end && text[i] == U':' && !(is_ascii_digit(text[i - 1]) && i + 1 < end && is_ascii_digit(text[i + 1]));
       if (i == end || text[i] == U'/' || range || colon) {
         if (i > from) add(from, i);
-        from = i + 1;
+        from = i + 1, timed = false;
+      } else {
+        timed |= text[i] == U':';
       }
     }
     at = next;
@@ -420,6 +423,7 @@ std::vector<Quantity> find_quantities(std::string_view text) {
   const std::size_t dates = taken.size();
   for (const FoldedCode& code : codes_in(t, taken)) taken.emplace_back(code.from, code.to);
   std::inplace_merge(taken.begin(), taken.begin() + static_cast<std::ptrdiff_t>(dates), taken.end());
+  const auto is_digit = [](char32_t c) { return is_ascii_digit(c) || digit_of(c) >= 0; };
   std::vector<Quantity> found;
   auto skip = taken.begin();
   for (std::size_t at = 0; at < t.size();) {
@@ -439,7 +443,10 @@ std::vector<Quantity> find_quantities(std::string_view text) {
     const bool spelled = !numeral && !percent_words;
     if (spelled) numeral = take_english(t, end);
     if (!numeral) {
+      // A run of digits that is no number has none within: looking again from each of them would be quadratic.
+      const bool run = is_digit(t[at]);
       ++at;
+      while (run && at < t.size() && is_digit(t[at])) ++at;
       continue;
     }
     quantity.values = {scale(numeral->value, percent_power)};

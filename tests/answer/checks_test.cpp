@@ -8,6 +8,7 @@
 #include <string>
 
 #include "answer/extractive.h"
+#include "answer/figures.h"
 #include "answer/quantities.h"
 #include "base/utf8.h"
 #include "tests/answer/labelled.h"
@@ -266,13 +267,14 @@ TEST_CASE("Of 500 numbers planted in right answers, foreign ones are caught at 9
   CHECK(alarms * 100 <= whole * 3);
 }
 
-TEST_CASE("An answer of 4 MiB, whatever its shape, is checked as far as 64 KiB, and the rest is not borne out") {
+TEST_CASE("An answer of 4 MiB, whatever its shape, is checked and compared as far as 64 KiB, and the rest is not borne out") {
   const std::string good = "The meal allowance is CNY 150 per day. [2]\n";
   for (const std::string& piece : {std::string("[1][9]"), std::string("("), std::string("(a = 2025)"), std::string("a. "), std::string("7 "), std::string("[1,1,"),
-                                  std::string("2025-03-31 "), std::string("GX-200 "), std::string("一千五百七十七"), std::string("【3】"), std::string("a [2]. "), good}) {
+                                  std::string("2025-03-31 "), std::string("GX-200 "), std::string("一千五百七十七"), std::string("一"), std::string("一亿"), std::string("【3】"), std::string("a [2]. "), good}) {
     INFO(piece);
     std::string answer;
     while (answer.size() < (4U << 20)) answer += piece;
+    CHECK(figures_of(answer) == figures_of(answer.substr(0, 64U << 10)));
     const AnswerCheck result = check(answer);
     REQUIRE_FALSE(result.unsupported.empty());
     CHECK(result.unsupported.back() == "(what comes after the first 65536 bytes)");

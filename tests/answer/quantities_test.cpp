@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include <random>
+#include <string>
 
 using namespace grounds;
 
@@ -229,4 +230,14 @@ TEST_CASE("A header gives its cells a scale and a unit") {
   CHECK(header_unit("Growth (%)").unit == "percent");
   CHECK(header_unit("Region").power_of_ten == 0);
   CHECK(header_unit("Region").unit.empty());
+}
+
+TEST_CASE("Text of 4 MiB without an end to its digits or words is read once, not again from each of them") {
+  for (const std::string piece : {"一", "一亿", "a1-", "1", "零九"}) {
+    INFO(piece);
+    std::string text;
+    while (text.size() < (4U << 20)) text += piece;
+    CHECK(find_quantities(text + " 12 km").back().unit == "km");
+    CHECK_FALSE(find_codes(text + " GX-200").empty());
+  }
 }
