@@ -170,7 +170,7 @@ Connection::BodyEnd Connection::read_body(std::uint64_t limit, const std::functi
   return read_exactly(body_left_, take);
 }
 
-bool Connection::may_be_reused() const { return !chunks_left_ && head_left_ == 0 && body_left_ <= buffered() && !cut_; }
+bool Connection::may_be_reused() const { return body_has_arrived() && head_left_ == 0 && !cut_; }
 
 void Connection::end_request() {
   position_ += static_cast<std::size_t>(std::min<std::uint64_t>(body_left_, buffered()));

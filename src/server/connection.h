@@ -48,6 +48,8 @@ class Connection final : public httplib::Stream {
   // Hands the body on in pieces. kTooLarge before a byte of it is read where its length is known. kNotWanted:
   // `take` gave false. A body has 30 s, and a second more for each 16 KiB that came.
   BodyEnd read_body(std::uint64_t limit, const std::function<bool(std::string_view)>& take);
+  // Whether read_body() needs to wait for nothing.
+  bool body_has_arrived() const { return !chunks_left_ && body_left_ <= buffered(); }
   // Whether the next request may follow on this connection: all of the body is read, or lies in the buffer.
   bool may_be_reused() const;
   // Throws away what is left of the body, if may_be_reused().

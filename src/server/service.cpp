@@ -68,8 +68,13 @@ void answer(httplib::Response& response, const Result<Json>& result) {
   else answer_error(response, result.error());
 }
 
+void answer_no_place_for_body(httplib::Response& response) {
+  answer_error(response, {ErrorCode::kUnavailable, "too many bodies are arriving", "send it again in a while"});
+}
+
 Service::Service(Engine& engine, HttpListener& http)
-    : engine_(engine), http_(http), ingests_(static_cast<std::ptrdiff_t>(std::max(1u, std::thread::hardware_concurrency()))), jobs_(engine) {
+    : engine_(engine), http_(http), bodies_(static_cast<std::ptrdiff_t>(std::max<std::size_t>(1, http.limits.threads / 2))),
+      ingests_(static_cast<std::ptrdiff_t>(std::max(1u, std::thread::hardware_concurrency()))), jobs_(engine) {
   add_guards();
   add_metrics();
   get("/openapi.json", [](const Request&) { return Result<Json>(openapi_document()); });
@@ -81,6 +86,13 @@ Service::Service(Engine& engine, HttpListener& http)
 }
 
 Connection& Service::connection(const Request& request) const { return *http_.connection_of(request); }
+
+std::optional<Connection::BodyEnd> Service::read_body(const Request& request, std::uint64_t limit, const std::function<bool(std::string_view)>& take) {
+  Connection& from = connection(request);
+  if (from.body_has_arrived()) return from.read_body(limit, take);
+  const Permit place = try_permit(bodies_);
+  return place ? std::optional(from.read_body(limit, take)) : std::nullopt;
+}
 
 void Service::add(const std::string& method, const std::string& pattern, Handler handler) {
   routes_.emplace_back(method, pattern);
@@ -105,11 +117,12 @@ void Service::post_body(const std::string& pattern, BodyHandler route) {
   add("POST", pattern, [this, route = std::move(route)](const Request& request, Response& response) {
     if (refuse_form(request, response) || refuse_encoding(request, response)) return;
     std::string body;
-    const Connection::BodyEnd end = connection(request).read_body(kMaxBodyBytes, [&](std::string_view piece) {
+    const auto end = read_body(request, kMaxBodyBytes, [&](std::string_view piece) {
       body += piece;
       return true;
     });
-    switch (end) {
+    if (!end) return answer_no_place_for_body(response);
+    switch (*end) {
       case Connection::BodyEnd::kWhole: return route(request, response, body);
       case Connection::BodyEnd::kTooLarge:
         return answer_error(response, {ErrorCode::kUsage, "the body is over " + std::to_string(kMaxBodyBytes) + " bytes", ""}, 413);

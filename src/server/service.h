@@ -5,6 +5,7 @@
 
 #include <functional>
 #include <mutex>
+#include <optional>
 #include <regex>
 #include <semaphore>
 #include <string>
@@ -18,6 +19,7 @@
 #include "server/http_listener.h"
 #include "server/idempotency.h"
 #include "server/metrics.h"
+#include "server/permit.h"
 #include "server/routes.h"
 
 namespace grounds {
@@ -55,6 +57,9 @@ class Service {
   void add_catch_alls();
   void no_route(const Request& request, Response& response) const;
   Connection& connection(const Request& request) const;
+  // Connection::read_body() in one of the places for bodies that hold a thread until they have arrived; none
+  // where they are all taken.
+  std::optional<Connection::BodyEnd> read_body(const Request& request, std::uint64_t limit, const std::function<bool(std::string_view)>& take);
 
   // Answers (service_answers.cpp).
   void add_answer_routes();
@@ -80,6 +85,7 @@ class Service {
   std::vector<Route> routes_;
   Metrics metrics_;
   IdempotencyKeys idempotency_;
+  std::counting_semaphore<> bodies_;   // that arrive, at one time: half of the threads
   std::counting_semaphore<> ingests_;  // of uploads, at one time
   std::atomic<int> event_streams_ = 0;
   BackgroundJobs jobs_;                // last: its threads use the engine
@@ -93,5 +99,6 @@ std::string dump(const Json& json);
 // `status`: 0 for the one that goes with the error's code.
 void answer_error(httplib::Response& response, const Error& error, int status = 0);
 void answer(httplib::Response& response, const Result<Json>& result);
+void answer_no_place_for_body(httplib::Response& response);
 
 }  // namespace grounds

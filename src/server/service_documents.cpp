@@ -156,10 +156,11 @@ void Service::put_document(const Request& request, Response& response) {
     form.emplace(*boundary, [&](std::string_view bytes) { return upload->append(bytes); });
   }
   const auto limit = static_cast<std::uint64_t>(engine_.configuration().max_upload_bytes);
-  const Connection::BodyEnd end = from.read_body(limit, [&](std::string_view bytes) {
+  const auto end = read_body(request, limit, [&](std::string_view bytes) {
     taken = form ? form->feed(bytes) : upload->append(bytes);
     return taken.has_value();
   });
+  if (!end) return answer_no_place_for_body(response);
   if (end == Connection::BodyEnd::kTooLarge)
     return answer_error(response, {ErrorCode::kUsage, "the document is over " + std::to_string(limit) + " bytes", "max_upload_bytes in [server] of grounds.toml is the limit"}, 413);
   if (end == Connection::BodyEnd::kTooSlow) return answer_error(response, {ErrorCode::kUsage, "the body did not arrive in time", "send it again"}, 408);

@@ -6,6 +6,7 @@ import pathlib
 import re
 import resource
 import socket
+import threading
 import time
 import unittest
 
@@ -99,28 +100,46 @@ class Hostile(unittest.TestCase):
                 if reply:
                     self.assertRegex(reply, rb"\AHTTP/1\.1 400 ")
 
+    @staticmethod
+    def drip(connections, ended):
+        while not ended.wait(2):
+            for connection in connections[4::5]:
+                try:
+                    connection.send(b" ", socket.MSG_DONTWAIT)
+                except OSError:
+                    pass  # refused, or closed at the test's end
+
     def test_others_are_served_beside_ten_thousand_idle_connections_and_half_sent_requests(self):
         soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
         resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
         self.addCleanup(resource.setrlimit, resource.RLIMIT_NOFILE, (soft, hard))
         self.assertGreater(hard, CONNECTIONS + 100, "ulimit -n is too low for this test")
         self.room = 3 * ROOM  # some kilobytes a connection
-        idle = []
+        idle, ended = [], threading.Event()
+        dripper = threading.Thread(target=self.drip, args=(idle, ended))
+        dripper.start()
+        self.addCleanup(dripper.join)
+        self.addCleanup(ended.set)
         try:
-            # A quarter is silent, a quarter has begun a head, a quarter a small body; a quarter was served and stays.
+            # A fifth is silent, a fifth has begun a head, a fifth a small body; a fifth was served and stays. A fifth has
+            # begun a chunk, and goes on byte by byte: without a bound they would have all threads.
             starts = (b"", b"GET /livez HTTP/1.1\r\nHost: loc", b"POST /v1/search HTTP/1.1\r\nHost: localhost\r\nContent-Length: 50\r\n\r\n{",
-                      b"GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\n")
+                      b"GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\n", b"POST /v1/search HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n400\r\n{")
             for i in range(CONNECTIONS):
                 connection = socket.create_connection((self.host, self.port), timeout=30)
                 idle.append(connection)
-                if starts[i % 4]:
-                    connection.sendall(starts[i % 4])
+                if starts[i % 5]:
+                    connection.sendall(starts[i % 5])
             times = []
             for _ in range(20):
                 start = time.monotonic()
                 self.assertEqual(len(self.server.post("/v1/search", {"query": "kestrel"})["results"]), 1)
                 times.append(time.monotonic() - start)
+                time.sleep(0.2)  # for the bodies to have dripped meanwhile
             self.assertLess(max(times), 2)
+            refused = idle[-1].recv(65536)
+            self.assertRegex(refused, rb"\AHTTP/1\.1 503 ")
+            self.assertIn(b"too many bodies are arriving", refused)
             served = idle[3]
             self.assertRegex(served.recv(65536), rb"\AHTTP/1\.1 200 ")
         finally:
