@@ -209,6 +209,20 @@ TEST_CASE("A budget is charged for every sample, and ends them; the fallback the
   CHECK(model.calls() == 3);
 }
 
+TEST_CASE("Behind a budget that is used up all fallbacks are asked in turn, also past one that does not answer") {
+  FakeModel model(in_turn({at_height(12)}));
+  Bench bench(model, "fallback = [\"dead\", \"extractive\"]\nextra_body = {max_tokens = 50}\nbudget = {tokens = 1, period = \"total\"}\n"
+                     "[backends.dead]\nkind = \"openai\"\nbase_url = \"http://127.0.0.1:9/v1\"\nmodel = \"m\"\nretries = 0\n");
+  const Answer answer = bench.ask();
+  CHECK((answer.fallback && answer.backend == "extractive"));
+  CHECK(answer.backend_reason == "local: over_budget");
+  const Json attempts = bench.record(answer.answer_id).closed->body["attempts"];
+  REQUIRE(attempts.size() == 2);
+  CHECK(attempts[0]["outcome"] == "over_budget");
+  CHECK(attempts[1]["outcome"] == "connection");
+  CHECK(model.calls() == 0);
+}
+
 TEST_CASE("Canaries that are answered otherwise begin an epoch, on record, and no earlier answer is given again") {
   bool changed = false;
   FakeModel model([&](int, const Json& request, httplib::Response& response) {

@@ -259,9 +259,7 @@ bool Asking::may_be_reused() const {
 bool Asking::ask_chain() {
   if (ask_one(inputs_.backend, *backend_)) return true;
   for (const std::string& name : backend_->fallback) {
-    // Whoever asked has gone: then nobody else is asked. A budget that is used up is no such thing.
-    const bool over_budget = !outcome_.attempts.empty() && outcome_.attempts.back().outcome == "over_budget";
-    if (has_streamed_ || (error_->code == ErrorCode::kRefused && !over_budget)) return false;
+    if (has_streamed_ || gone_) return false;
     if (name == "extractive") {
       settle_extractive(failure_);
       return true;
@@ -290,8 +288,9 @@ bool Asking::ask_one(const std::string& name, const BackendSettings& settings) {
     else settle_model(name, settings, std::move(*answer));
     return true;
   }
-  const bool gone = answer.error().code == ErrorCode::kRefused && outcome_.attempts.back().outcome != "over_budget";
-  if (!error_ || gone) {
+  // A budget that is used up is refused, too, but somebody waits for the answer still.
+  gone_ = answer.error().code == ErrorCode::kRefused && outcome_.attempts.back().outcome != "over_budget";
+  if (!error_ || gone_) {
     error_ = answer.error();
     failure_ = name + ": " + (outcome_.attempts.empty() ? "" : outcome_.attempts.back().outcome);
   }
