@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 #include <map>
+#include <set>
 
 #include "base/canonical_json.h"
 #include "index/generation/retention.h"
@@ -29,6 +30,8 @@ std::string detail_of(const Erasure& erasure) {
               {"segments_rewritten", erasure.segments_rewritten},
               {"texts", erasure.texts},
               {"answers", erasure.answers},
+              {"earlier_names", erasure.earlier_names},
+              {"same_content", erasure.same_content},
               {"live_in", std::move(live_in)}}
       .dump();
 }
@@ -50,6 +53,10 @@ Result<Erasure> read_erasure(const Statement& row) {
     erasure.segments_rewritten = detail.at("segments_rewritten").get<std::uint64_t>();
     erasure.texts = detail.at("texts").get<std::uint64_t>();
     erasure.answers = detail.at("answers").get<std::vector<std::string>>();
+    if (detail.contains("earlier_names")) {
+      erasure.earlier_names = detail.at("earlier_names").get<std::vector<std::string>>();
+      erasure.same_content = detail.at("same_content").get<std::vector<std::pair<std::string, std::string>>>();
+    }
     for (const Json& each : detail.at("live_in")) {
       std::optional<Generation> retired;
       if (!each.at(1).is_null()) retired = each.at(1).get<Generation>();
@@ -92,14 +99,68 @@ Result<bool> read_versions(Database& catalog, Erasure& erasure) {
     erasure.first_ingested = std::min(erasure.first_ingested, statement.integer(2));
     any = true;
   }
-  if (!any) return false;
   // A version that was pruned long ago may be in any backup.
   GROUNDS_ASSIGN_OR_RETURN(Statement pruned,
                            catalog.prepare("SELECT 1 FROM generations WHERE collection = ? AND pruned IS NOT NULL LIMIT 1"));
   pruned.bind(erasure.collection);
   GROUNDS_ASSIGN_OR_RETURN(bool any_pruned, pruned.step());
-  if (any_pruned) erasure.first_ingested = 0;
-  return true;
+  erasure.after_pruning = any_pruned;
+  if (any && any_pruned) erasure.first_ingested = 0;
+  return any;
+}
+
+constexpr std::string_view kNotLive = "NOT EXISTS (SELECT 1 FROM versions l WHERE l.document = d.id AND l.retired IS NULL)";
+
+Result<std::vector<std::string>> read_uris(Database& catalog, const std::string& sql, std::int64_t collection, const std::string& uri) {
+  GROUNDS_ASSIGN_OR_RETURN(Statement statement, catalog.prepare(sql));
+  statement.bind(collection, uri);
+  std::vector<std::string> uris;
+  for (;;) {
+    GROUNDS_ASSIGN_OR_RETURN(bool row, statement.step());
+    if (!row) return uris;
+    uris.push_back(statement.text(0));
+  }
+}
+
+// Follows renames back, and finds who else has the content.
+Status read_same_content(Database& catalog, Erasure& erasure) {
+  const std::string own = "WITH own AS (SELECT * FROM versions WHERE document = " + std::string(kDocument) + ") ";
+  // A version of another document that ended in the generation in which one of its own began with the same source.
+  const std::string renamed = own + "SELECT DISTINCT d.uri FROM own o JOIN versions w ON w.source_sha256 = o.source_sha256 AND "
+                              "w.document <> o.document AND w.retired = o.created JOIN documents d ON d.id = w.document JOIN documents e ON "
+                              "e.id = o.document WHERE d.collection = e.collection AND " + std::string(kNotLive) + " ORDER BY d.uri";
+  const std::string contained = own + "SELECT DISTINCT d.uri FROM own o JOIN versions w ON w.source_sha256 = o.source_sha256 AND "
+                                "w.document <> o.document JOIN documents d ON d.id = w.document JOIN documents e ON e.id = o.document WHERE "
+                                "d.collection = e.collection AND " + std::string(kNotLive) + " AND NOT EXISTS (SELECT 1 FROM versions x WHERE "
+                                "x.document = d.id AND x.source_sha256 NOT IN (SELECT source_sha256 FROM own)) ORDER BY d.uri";
+  const std::string shared = own + "SELECT DISTINCT c.name, d.uri FROM versions w JOIN documents d ON d.id = w.document JOIN collections c ON "
+                             "c.id = d.collection WHERE c.deleted IS NULL AND w.document NOT IN (SELECT document FROM own) AND (w.source_sha256 IN "
+                             "(SELECT source_sha256 FROM own) OR w.extract_sha256 IN (SELECT extract_sha256 FROM own)) ORDER BY c.name, d.uri";
+  std::vector<std::string> names{erasure.uri};
+  for (std::size_t i = 0; i < names.size(); ++i)
+    for (const std::string* sql : {&renamed, &contained}) {
+      GROUNDS_ASSIGN_OR_RETURN(const std::vector<std::string> found, read_uris(catalog, *sql, erasure.collection, names[i]));
+      for (const std::string& name : found)
+        if (std::ranges::find(names, name) == names.end()) names.push_back(name);
+    }
+  GROUNDS_ASSIGN_OR_RETURN(Statement collection, catalog.prepare("SELECT name FROM collections WHERE id = ?"));
+  collection.bind(erasure.collection);
+  GROUNDS_RETURN_IF_ERROR(collection.step());
+  const std::string here = collection.text(0);
+  std::set<std::pair<std::string, std::string>> others;
+  for (const std::string& name : names) {
+    GROUNDS_ASSIGN_OR_RETURN(Statement statement, catalog.prepare(shared));
+    statement.bind(erasure.collection, name);
+    for (;;) {
+      GROUNDS_ASSIGN_OR_RETURN(bool row, statement.step());
+      if (!row) break;
+      std::pair other(statement.text(0), statement.text(1));
+      if (other.first != here || std::ranges::find(names, other.second) == names.end()) others.insert(std::move(other));
+    }
+  }
+  erasure.earlier_names.assign(names.begin() + 1, names.end());
+  erasure.same_content.assign(others.begin(), others.end());
+  return {};
 }
 
 struct Key {
@@ -174,15 +235,26 @@ Result<Erasure> begin_erasure(Workspace& workspace, const Collection& collection
   erasure.uri = uri;
   erasure.actor = actor;
   erasure.started = workspace.clock().now();
-  GROUNDS_ASSIGN_OR_RETURN(bool there, read_versions(*catalog, erasure));
-  if (!there)
-    return fail(ErrorCode::kNotFound, "no document '" + uri + "' in collection " + collection.name + ", nor a past version of one",
-                "grounds docs list -c " + collection.name + " shows the present ones");
+  GROUNDS_RETURN_IF_ERROR(read_versions(*catalog, erasure));
+  GROUNDS_RETURN_IF_ERROR(read_same_content(*catalog, erasure));
   GROUNDS_RETURN_IF_ERROR(catalog->run("INSERT INTO outbox (time, actor, action, subject, detail) VALUES (?, ?, ?, ?, ?)",
                                        erasure.started, actor, kAction, uri, detail_of(erasure)));
   erasure.row = catalog->last_insert_rowid();
   GROUNDS_RETURN_IF_ERROR(transaction.commit());
   return erasure;
+}
+
+Status discard_erasure(Workspace& workspace, const Erasure& erasure) {
+  GROUNDS_ASSIGN_OR_RETURN(CatalogConnection catalog, workspace.catalog());
+  return catalog->run("DELETE FROM outbox WHERE id = ?", erasure.row);
+}
+
+Result<bool> is_live(Workspace& workspace, std::int64_t collection, const std::string& uri) {
+  GROUNDS_ASSIGN_OR_RETURN(CatalogConnection catalog, workspace.catalog());
+  GROUNDS_ASSIGN_OR_RETURN(Statement statement,
+                           catalog->prepare("SELECT 1 FROM versions WHERE retired IS NULL AND document = " + std::string(kDocument)));
+  statement.bind(collection, uri);
+  return statement.step();
 }
 
 Status save_erasure(Workspace& workspace, const Erasure& erasure) {

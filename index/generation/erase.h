@@ -27,13 +27,24 @@ struct Erasure {
   bool finished = false;
   std::uint64_t versions = 0, chunks = 0, segments_rewritten = 0, texts = 0;  // destroyed
   std::vector<std::string> answers;  // whose records quoted it
+  // Names under which only this document's past is: those that gave it their content in the generation that brought it
+  // (it was renamed), and those all whose versions have its content. No live document has them. Erased with it.
+  std::vector<std::string> earlier_names;
+  // Other documents, by collection and URI, that have content of its: they are not erased.
+  std::vector<std::pair<std::string, std::string>> same_content;
+  bool after_pruning = false;        // versions of it may have been pruned, with their bytes left in packs; not on record
   // The generations that its versions were live in; without an end: until it was erased.
   std::vector<std::pair<Generation, std::optional<Generation>>> live_in;
 };
 
-// The unfinished one of this document, or one begun now. kNotFound: no such document, and nothing to finish.
+// The unfinished one of this document, or one begun now; also where no version of it is left (then `live_in` is empty):
+// answers may quote it, and packs hold what was pruned.
 Result<Erasure> begin_erasure(Workspace& workspace, const Collection& collection, const std::string& uri,
                               const std::string& actor);
+// Takes the record of an erasure that found nothing away.
+Status discard_erasure(Workspace& workspace, const Erasure& erasure);
+// Whether the document has a live version.
+Result<bool> is_live(Workspace& workspace, std::int64_t collection, const std::string& uri);
 // Writes what is known by now to its row, durably.
 Status save_erasure(Workspace& workspace, const Erasure& erasure);
 Result<std::vector<Erasure>> unfinished_erasures(Database& catalog);

@@ -39,13 +39,27 @@ class Erasing {
   Result<EraseReceipt> run() {
     GROUNDS_RETURN_IF_ERROR(read_traces());
     GROUNDS_RETURN_IF_ERROR(delete_and_destroy());
-    GROUNDS_RETURN_IF_ERROR(compact_packs(workspace_, 0));
+    const bool nothing = erasure_.versions == 0 && erasure_.answers.empty();
+    if (nothing && !erasure_.after_pruning) return not_found();
+    GROUNDS_ASSIGN_OR_RETURN(const std::uint64_t packs, compact_packs(workspace_, 0));
     GROUNDS_RETURN_IF_ERROR(remove_files());
     // Once more: what was asked before the document was gone may have come on record since.
     GROUNDS_RETURN_IF_ERROR(erase_answers());
     GROUNDS_ASSIGN_OR_RETURN(bool emptied, empty_databases());
-    EraseReceipt receipt{erasure_.uri,  collection_.name,     erasure_.id, erasure_.versions, erasure_.chunks,
-                         erasure_.segments_rewritten, erasure_.texts, erasure_.answers, {}, {}, emptied};
+    // What is pruned has no name any more: a pack that was rewritten may have held it.
+    if (nothing && erasure_.answers.empty() && packs == 0) return not_found();
+    EraseReceipt receipt;
+    receipt.uri = erasure_.uri;
+    receipt.collection = collection_.name;
+    receipt.erasure = erasure_.id;
+    receipt.versions = erasure_.versions;
+    receipt.chunks = erasure_.chunks;
+    receipt.segments_rewritten = erasure_.segments_rewritten;
+    receipt.packs_rewritten = packs;
+    receipt.texts = erasure_.texts;
+    receipt.answers_that_quoted = erasure_.answers;
+    receipt.logs_emptied = emptied;
+    receipt.same_content = erasure_.same_content;
     for (const std::string& id : erasure_.answers) {
       auto recorded = engine_.ledger().find(id);
       if (recorded && !recorded->closed) receipt.answers_open.push_back(id);
@@ -57,6 +71,13 @@ class Erasing {
   }
 
  private:
+  Result<EraseReceipt> not_found() {
+    GROUNDS_RETURN_IF_ERROR(discard_erasure(workspace_, erasure_));
+    return fail(ErrorCode::kNotFound,
+                "no document '" + erasure_.uri + "' in collection " + collection_.name + ", nor a past version or a record of one",
+                "grounds docs list -c " + collection_.name + " shows the present ones");
+  }
+
   // What the document said, as far as it is still there: of an erasure that goes on it may be gone.
   Status read_traces() {
     GROUNDS_ASSIGN_OR_RETURN(std::vector<std::string> hashes, own_extracts(workspace_, erasure_));
@@ -235,6 +256,27 @@ class Erasing {
   std::int64_t seen_ = 0;                                 // the last record that was looked through
 };
 
+template <class T>
+void add(std::vector<T>& to, const std::vector<T>& more) {
+  to.insert(to.end(), more.begin(), more.end());
+  std::ranges::sort(to);
+  to.erase(std::unique(to.begin(), to.end()), to.end());
+}
+
+// The receipt of an earlier name's erasure, in that of the document.
+void add_receipt(EraseReceipt& to, const EraseReceipt& earlier) {
+  to.earlier_names.push_back(earlier.uri);
+  to.versions += earlier.versions;
+  to.chunks += earlier.chunks;
+  to.segments_rewritten += earlier.segments_rewritten;
+  to.packs_rewritten += earlier.packs_rewritten;
+  to.texts += earlier.texts;
+  add(to.answers_that_quoted, earlier.answers_that_quoted);
+  add(to.answers_open, earlier.answers_open);
+  add(to.backups_to_check, earlier.backups_to_check);
+  to.logs_emptied = to.logs_emptied && earlier.logs_emptied;
+}
+
 }  // namespace
 
 Result<EraseReceipt> erase_document(Engine& engine, const std::string& name, const std::string& uri,
@@ -243,7 +285,22 @@ Result<EraseReceipt> erase_document(Engine& engine, const std::string& name, con
   GROUNDS_ASSIGN_OR_RETURN(Erasure erasure, begin_erasure(engine.workspace(), collection, uri, actor));
   // What a deleted collection has of the same content is no reference to it.
   GROUNDS_RETURN_IF_ERROR(remove_deleted_collections(engine.workspace()));
-  return Erasing(engine, std::move(collection), std::move(erasure)).run();
+  // The earlier names first: while the document's own erasure is unfinished, it names them.
+  std::vector<EraseReceipt> earlier;
+  for (const std::string& name_then : erasure.earlier_names) {
+    GROUNDS_ASSIGN_OR_RETURN(const bool live, is_live(engine.workspace(), collection.id, name_then));
+    if (live) {  // somebody has ingested it anew
+      erasure.same_content.emplace_back(name, name_then);
+      continue;
+    }
+    GROUNDS_ASSIGN_OR_RETURN(Erasure begun, begin_erasure(engine.workspace(), collection, name_then, actor));
+    auto receipt = Erasing(engine, collection, std::move(begun)).run();
+    if (receipt) earlier.push_back(std::move(*receipt));
+    else if (receipt.error().code != ErrorCode::kNotFound) return receipt;  // not found: it went before the interruption
+  }
+  GROUNDS_ASSIGN_OR_RETURN(EraseReceipt receipt, Erasing(engine, std::move(collection), std::move(erasure)).run());
+  for (const EraseReceipt& each : earlier) add_receipt(receipt, each);
+  return receipt;
 }
 
 }  // namespace grounds

@@ -53,8 +53,8 @@ class Erase(unittest.TestCase):
         self.addCleanup(self.workspace.close)
         self.fill(self.workspace)
 
-    def fill(self, workspace):
-        workspace.json("collections", "create", "default", "--model", "none")
+    def fill(self, workspace, *settings):
+        workspace.json("collections", "create", "default", "--model", "none", *settings)
         workspace.write("docs/hr/vandermeer.md", f"# Severance\n\nCase {SECRET}: {PASSAGE}, payable in May.\n")
         for i in range(6):
             workspace.write(f"docs/note-{i}.md", f"# Severance rules {i}\n\nA severance is payable within {i + 2} weeks of May.\n")
@@ -147,6 +147,54 @@ class Erase(unittest.TestCase):
         self.workspace.json("erase", "copy.md")
         self.assertEqual(files_with(self.workspace.path, PASSAGE, SECRET), [])
         self.workspace.run("doctor", check=0)
+
+    def test_what_it_said_under_an_earlier_name_goes_as_well(self):
+        workspace = self.workspace
+        early = self.ask("What does the severance of Ms Vandermeer amount to?")
+        source = workspace.folder / "docs/hr/vandermeer.md"
+        source.rename(workspace.folder / "docs/hr/case-12.md")
+        workspace.json("sync", workspace.folder / "docs")
+        late = self.ask("What does the severance of Ms Vandermeer amount to?")
+        workspace.write("docs/copy.md", "# Severance\n\nNothing of it.\n")
+        workspace.json("ingest", workspace.folder / "docs")
+        receipt = workspace.json("erase", "hr/case-12.md")
+        self.assertEqual(files_with(workspace.path, SECRET, PASSAGE), [])
+        self.assertEqual((receipt["earlier_names"], receipt["same_content"]), (["hr/vandermeer.md"], []))
+        self.assertEqual(receipt["destroyed"]["versions"], 2)
+        self.assertEqual(receipt["answers_that_quoted"], sorted([early["answer_id"], late["answer_id"]]))
+        self.assertEqual(self.replay(early)["prompt"], "erased")
+        for uri in ("hr/vandermeer.md", "hr/case-12.md"):
+            workspace.run("erase", uri, check=3)
+        self.assertEqual(workspace.json("doctor")["findings"], [])
+
+    def test_who_else_has_its_content_is_named(self):
+        workspace = self.workspace
+        workspace.write("docs/copy.md", (workspace.folder / "docs/hr/vandermeer.md").read_bytes())
+        workspace.json("ingest", workspace.folder / "docs")
+        outcome = workspace.run("erase", "hr/vandermeer.md", "--json", check=0)
+        self.assertEqual((outcome.json["earlier_names"], outcome.json["same_content"]), ([], [{"collection": "default", "uri": "copy.md"}]))
+        self.assertIn("still held under copy.md in collection default: erase that as well", outcome.err)
+
+    def test_what_was_deleted_and_pruned_is_found_by_what_is_left_of_it(self):
+        workspace = self.workspace = Workspace()
+        self.addCleanup(workspace.close)
+        self.fill(workspace, "--set", "generations.retain=1", "--set", "generations.replay_days=0")
+        early = self.ask("What does the severance of Ms Vandermeer amount to?")
+        workspace.json("docs", "delete", "hr/vandermeer.md")
+        for number in range(3):
+            workspace.write("docs/note-0.md", f"# Severance rules\n\nA severance is payable within {number + 20} weeks.\n")
+            workspace.json("ingest", workspace.folder / "docs", "--include", "note-0.md")
+        workspace.json("index", "merge")
+        workspace.run("docs", "history", "hr/vandermeer.md", check=3)
+        self.assertIn("ledger.db", [name.split("-")[0] for name, _ in files_with(workspace.path, PASSAGE)])
+        receipt = workspace.json("erase", "hr/vandermeer.md")
+        self.assertEqual(files_with(workspace.path, SECRET, PASSAGE), [])
+        self.assertEqual((receipt["destroyed"]["versions"], receipt["answers_that_quoted"]), (0, [early["answer_id"]]))
+        self.assertEqual(self.replay(early)["prompt"], "erased")
+        self.assertTrue(workspace.json("verify")["ok"])
+        workspace.run("erase", "hr/vandermeer.md", check=3)
+        workspace.run("erase", "never.md", check=3)
+        self.assertEqual(workspace.json("doctor")["findings"], [])
 
     def test_a_document_that_was_deleted_can_be_erased(self):
         self.workspace.json("docs", "delete", "hr/vandermeer.md")

@@ -165,8 +165,17 @@ TEST_CASE("the receipt counts what was destroyed, and what is gone cannot be era
   CHECK(must(begin_erasure(*workspace, collection, "secret", "other")).id == erasure.id);
   erasure.finished = true;
   must(save_erasure(*workspace, erasure));
-  CHECK(begin_erasure(*workspace, collection, "secret", "test").error().code == ErrorCode::kNotFound);
-  CHECK(begin_erasure(*workspace, collection, "never", "test").error().code == ErrorCode::kNotFound);
+  // Whether there is anything of it elsewhere is for the caller to find.
+  for (const char* uri : {"secret", "never"}) {
+    Erasure empty = must(begin_erasure(*workspace, collection, uri, "test"));
+    CHECK(empty.id != erasure.id);
+    CHECK(empty.live_in.empty());
+    CHECK(empty.first_ingested == 0);
+    must(destroy_document(*workspace, empty));
+    CHECK(empty.versions == 0);
+    must(discard_erasure(*workspace, empty));
+  }
+  CHECK(must(unfinished_erasures(*must(workspace->catalog()))).empty());
 }
 
 TEST_CASE("content that another document shares stays until its last reference is erased") {
@@ -188,6 +197,32 @@ TEST_CASE("content that another document shares stays until its last reference i
   must(erase(*workspace));
   CHECK(must(contents(*workspace, kSteps + 1)) == without_secret(before));
   CHECK(must(ExtractStore(*workspace).read(hash)).find(shared) != std::string::npos);
+}
+
+TEST_CASE("names from before a rename are those of a document, and others with its content are told apart") {
+  Fixture fixture;
+  auto workspace = fixture.init();
+  Collection collection = Fixture::create(*workspace);
+  const auto step = [&](const std::vector<std::pair<std::string, std::string>>& versions, const std::vector<std::string>& deleted) {
+    CommitBatch batch;
+    batch.analyzer = "test";
+    for (const auto& [uri, text] : versions)
+      batch.versions.push_back(make_version(batch, collection.spaces[0].id, uri, text, 1, {"everyone"}));
+    batch.deleted = deleted;
+    must(commit(*workspace, collection, std::move(batch)));
+  };
+  step({{"first", "one"}, {"copy", "two"}, {"gone", "three"}, {"mixed", "three"}, {"other", "four"}}, {});
+  step({{"first", "two"}, {"mixed", "five"}}, {});
+  step({{"second", "two"}}, {"first"});                   // renamed
+  step({{"third", "two"}}, {"second"});                   // and again
+  step({{"third", "three"}}, {"gone", "mixed"});          // these had what it has now
+  const Erasure erasure = must(begin_erasure(*workspace, collection, "third", "test"));
+  auto names = erasure.earlier_names;
+  std::ranges::sort(names);
+  CHECK(names == std::vector<std::string>{"first", "gone", "second"});
+  CHECK(erasure.same_content == std::vector<std::pair<std::string, std::string>>{{"default", "copy"}, {"default", "mixed"}});
+  // Going on with it, it still knows.
+  CHECK(must(begin_erasure(*workspace, collection, "third", "test")).earlier_names == erasure.earlier_names);
 }
 
 // What is wrong after an erasure that was broken off, and after it was done again.
