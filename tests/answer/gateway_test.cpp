@@ -92,9 +92,11 @@ struct Bench {
   Gateway gateway{environment, store};
   Gateway other{environment, other_store};
 
-  Result<ModelAnswer> ask(const BackendSettings& settings, std::vector<Attempt>* attempts = nullptr, Gateway* by = nullptr) {
+  Result<ModelAnswer> ask(const BackendSettings& settings, std::vector<Attempt>* attempts = nullptr, Gateway* by = nullptr,
+                          std::int64_t spent_ms = 0) {
     std::vector<Attempt> local;
     ModelQuestion question;
+    question.spent_ms = spent_ms;
     question.prompt = "What hovers over the field?";
     question.parameters = request_parameters(settings, {});
     return (by == nullptr ? gateway : *by).ask("local", settings, question, attempts == nullptr ? local : *attempts);
@@ -296,6 +298,30 @@ TEST_CASE("A backend that keeps failing is left alone, and asked again after a w
   bench.clock.advance(60'000);
   CHECK(outcome_of(bench, settings) == "answered");
   CHECK_FALSE(bench.gateway.state("local", settings)->circuit_open);
+}
+
+TEST_CASE("Calls that were cut short by what was waited before them do not open the breaker of a server that works") {
+  Bench bench;
+  std::atomic<bool> ended = false;
+  FakeModel model([&](int call, const Json&, httplib::Response& response) {
+    while (call > 1 && !ended) std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    response.set_content(completion("The kestrel."), "application/json");
+  });
+  BackendSettings settings = settings_for(model.url());
+  settings.breaker_failures = 2;
+  CHECK(outcome_of(bench, settings) == "answered");
+  std::vector<Attempt> attempts;
+  for (int i = 0; i < 3; ++i) CHECK_FALSE(bench.ask(settings, &attempts, nullptr, 19'900));
+  for (const Attempt& attempt : attempts) {
+    CHECK(attempt.outcome == "timeout");
+    CHECK((attempt.sent && attempt.allowed_ms > 0 && attempt.allowed_ms <= 100 && attempt.queued_ms < 19'900));
+  }
+  CHECK_FALSE(bench.gateway.state("local", settings)->circuit_open);
+  // With all its time a server that does not answer has failed.
+  settings.timeout_seconds = 1;
+  for (int i = 0; i < 2; ++i) CHECK(outcome_of(bench, settings) == "timeout");
+  CHECK(bench.gateway.state("local", settings)->circuit_open);
+  ended = true;
 }
 
 TEST_CASE("No more than so many are asked at a time; the others wait in order, and those too many are refused") {

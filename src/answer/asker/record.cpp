@@ -66,6 +66,7 @@ Json attempt_json(const Attempt& attempt, EntryContent& entry) {
                {"started", attempt.started},
                {"waited_ms", attempt.waited_ms},
                {"queued_ms", attempt.queued_ms},
+               {"allowed_ms", attempt.allowed_ms},
                {"sample", attempt.sample},
                {"sent", attempt.sent},
                {"reserved", attempt.reserved},

@@ -16,6 +16,7 @@ struct Attempt {
   UnixMillis started = 0;
   std::int64_t waited_ms = 0;           // before it: the pause of a retry
   std::int64_t queued_ms = 0;           // before it: for a turn
+  std::int64_t allowed_ms = 0;          // what was left of the backend's time; 0: no call was made
   int sample = 1;                       // of an answer that is sampled several times: which one
   bool sent = false;                    // a connection stood: the server may have got the request, and work on it
   std::int64_t latency_ms = 0, first_byte_ms = 0;

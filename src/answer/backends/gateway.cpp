@@ -1,5 +1,6 @@
 #include "answer/backends/gateway.h"
 
+#include <algorithm>
 #include <chrono>
 
 #include "base/log.h"
@@ -7,8 +8,15 @@
 namespace grounds {
 namespace {
 
-CircuitBreaker::End end_of(const Attempt& attempt) {
+// What was waited in line left it so little time that its end says nothing of the server.
+bool is_cut_short(const Attempt& attempt, const BackendSettings& settings) {
+  const std::int64_t seconds = attempt.sent ? settings.timeout_seconds : std::min(settings.timeout_seconds, settings.connect_timeout_seconds);
+  return attempt.outcome == "timeout" && attempt.allowed_ms < seconds * 1000 / 2;
+}
+
+CircuitBreaker::End end_of(const Attempt& attempt, const BackendSettings& settings) {
   if (attempt.outcome == "answered") return CircuitBreaker::End::kAnswered;
+  if (is_cut_short(attempt, settings)) return CircuitBreaker::End::kNeither;
   for (const char* failure : {"connection", "timeout", "malformed", "too_large"})
     if (attempt.outcome == failure) return CircuitBreaker::End::kFailed;
   return attempt.status >= 500 ? CircuitBreaker::End::kFailed : CircuitBreaker::End::kNeither;
@@ -49,7 +57,7 @@ class Gateway::Guard final : public AttemptGuard {
   }
 
   void after(Attempt& attempt, std::size_t answer_bytes) override {
-    end(end_of(attempt));
+    end(end_of(attempt, settings_));
     if (!counts()) return;
     Spent cost;
     bool reported = true;
@@ -121,9 +129,10 @@ Result<ModelAnswer> Gateway::ask(const std::string& name, const BackendSettings&
     for (std::size_t i = first; i < attempts.size(); ++i) ++backend.outcomes[attempts[i].outcome];
   };
   const auto start = Steady::now();
-  const WaitingLine::Entry entry = backend.line.enter(std::int64_t{settings.timeout_seconds} * 1000, question.cancelled);
+  const WaitingLine::Entry entry = backend.line.enter(std::int64_t{settings.timeout_seconds} * 1000 - question.spent_ms, question.cancelled);
   ModelQuestion timed = question;
-  timed.spent_ms = std::chrono::duration_cast<std::chrono::milliseconds>(Steady::now() - start).count();
+  timed.queued_ms = std::chrono::duration_cast<std::chrono::milliseconds>(Steady::now() - start).count();
+  timed.spent_ms += timed.queued_ms;
   if (entry == WaitingLine::Entry::kIn) {
     struct Turn {
       WaitingLine& line;
@@ -138,7 +147,7 @@ Result<ModelAnswer> Gateway::ask(const std::string& name, const BackendSettings&
   attempt.number = static_cast<int>(attempts.size());
   attempt.backend = name, attempt.endpoint = settings.base_url, attempt.model = settings.model;
   attempt.started = environment_.clock.now();
-  attempt.queued_ms = timed.spent_ms;
+  attempt.queued_ms = timed.queued_ms;
   attempt.outcome = entry == WaitingLine::Entry::kFull ? "concurrency" : entry == WaitingLine::Entry::kTimeout ? "timeout" : "cancelled";
   count();
   if (entry == WaitingLine::Entry::kCancelled) return fail(ErrorCode::kRefused, "cancelled: whoever asked has gone");

@@ -290,7 +290,7 @@ Result<ModelAnswer> ask_model(const std::string& name, const BackendSettings& se
     attempt.backend = name, attempt.endpoint = settings.base_url, attempt.model = settings.model;
     attempt.started = environment.clock.now();
     attempt.waited_ms = waited;
-    attempt.queued_ms = retry == 0 ? question.spent_ms : 0;
+    attempt.queued_ms = retry == 0 ? question.queued_ms : 0;
     attempt.streamed = static_cast<bool>(question.on_delta);
     auto key = read_api_key(settings, environment.file_system, environment.variables);
     if (!key) {
@@ -299,7 +299,8 @@ Result<ModelAnswer> ask_model(const std::string& name, const BackendSettings& se
     }
     if (guard != nullptr) GROUNDS_RETURN_IF_ERROR(guard->before(attempt));
     Call call(name, settings, question, *key, attempt);
-    Result<ModelAnswer> answer = call.run(endpoint, std::max<std::int64_t>(left_ms(), 1));
+    attempt.allowed_ms = std::max<std::int64_t>(left_ms(), 1);
+    Result<ModelAnswer> answer = call.run(endpoint, attempt.allowed_ms);
     if (guard != nullptr) guard->after(attempt, answer ? answer->text.size() + attempt.reasoning.size() : 0);
     if (answer || !call.retryable || retry >= settings.retries) return answer;
     waited = std::max(call.retry_after.value_or(0), retry_pause_ms(retry + 1, environment.random));

@@ -20,7 +20,8 @@ struct ModelQuestion {
   Json parameters = Json::object();                  // request_parameters()
   std::function<bool(std::string_view)> on_delta;    // if set, the answer is streamed; false cancels
   std::function<bool()> cancelled;                   // may be empty
-  std::int64_t spent_ms = 0;                         // of the backend's time, by waiting for a turn
+  std::int64_t spent_ms = 0;                         // of the backend's time: by calls before, and by waiting for a turn
+  std::int64_t queued_ms = 0;                        // ... for a turn alone
 };
 
 struct ModelAnswer {
