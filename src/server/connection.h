@@ -35,6 +35,11 @@ class Connection final : public httplib::Stream {
   Arrival receive();
   // Takes what has arrived and throws it away. False at the end of it, or once it is over `at_most` bytes in all.
   bool discard_arrived(std::uint64_t at_most);
+  // Lets go of what has arrived, once nobody will look at it.
+  void drop_arrived() {
+    buffer_ = {};
+    position_ = 0;
+  }
   std::size_t buffered() const { return buffer_.size() - position_; }
   bool is_idle() const { return buffered() == 0; }
   int descriptor() const { return socket_; }

@@ -18,6 +18,7 @@
 namespace grounds {
 namespace {
 
+constexpr const char* kTooMuchWork = "the server has more requests than it can take on";
 constexpr std::size_t kOwnDescriptors = 512;  // kept for files, databases and calls to models
 
 // As many descriptors as this process may have at all.
@@ -98,13 +99,26 @@ void HttpListener::accept_new() {
     }
     int yes = 1;
     setsockopt(socket, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
-    if (waiting_.size() >= capacity_ && !order_.empty()) take_out(order_.front());
-    wait(std::make_unique<Connection>(socket), false);
+    auto connection = std::make_unique<Connection>(socket);
+    if (waiting_.size() + at_work() < capacity_) {
+      wait(std::move(connection), false);
+    } else if (!order_.empty()) {
+      take_out(order_.front());
+      wait(std::move(connection), false);
+    } else {
+      refuse(std::move(connection), 503, "Service Unavailable", ErrorCode::kUnavailable, kTooMuchWork);
+    }
   }
+}
+
+std::size_t HttpListener::at_work() const {
+  std::lock_guard lock(mutex_);
+  return queue_.size() + active_.size() + returned_.size();
 }
 
 void HttpListener::wait(std::unique_ptr<Connection> connection, bool lingering, std::uint64_t linger_bytes) {
   const int descriptor = connection->descriptor();
+  if (lingering) connection->drop_arrived();
   Waiting& entry = waiting_[descriptor];
   entry.connection = std::move(connection);
   entry.lingering = lingering;
@@ -144,17 +158,18 @@ void HttpListener::on_ready(int descriptor) {
       return;
     case Connection::Arrival::kClosed: take_out(descriptor); return;
     case Connection::Arrival::kReady: return enqueue(take_out(descriptor));
-    case Connection::Arrival::kMalformed: return refuse(take_out(descriptor), 400, "Bad Request", "the request cannot be read");
+    case Connection::Arrival::kMalformed: return refuse(take_out(descriptor), 400, "Bad Request", ErrorCode::kUsage, "the request cannot be read");
     case Connection::Arrival::kTooLarge:
-      return refuse(take_out(descriptor), 431, "Request Header Fields Too Large", "the head of the request is over 32768 bytes, or a line of it over 8192");
+      return refuse(take_out(descriptor), 431, "Request Header Fields Too Large", ErrorCode::kUsage, "the head of the request is over 32768 bytes, or a line of it over 8192");
   }
 }
 
 // What is refused before there is a request: a plain answer, and the end of the connection.
-void HttpListener::refuse(std::unique_ptr<Connection> connection, int status, const char* title, const char* detail) {
+void HttpListener::refuse(std::unique_ptr<Connection> connection, int status, const char* title, ErrorCode code, const char* detail) {
   const std::string number = std::to_string(status);
-  const std::string body = "{\"code\":\"usage\",\"detail\":\"" + std::string(detail) + "\",\"hint\":\"\",\"status\":" + number +
-                           ",\"title\":\"usage\",\"type\":\"urn:grounds:problem:usage\"}";
+  const std::string name(error_code_name(code));
+  const std::string body = "{\"code\":\"" + name + "\",\"detail\":\"" + detail + "\",\"hint\":\"\",\"status\":" + number + ",\"title\":\"" + name +
+                           "\",\"type\":\"urn:grounds:problem:" + name + "\"}";
   const std::string text = "HTTP/1.1 " + number + " " + title + "\r\nContent-Type: application/problem+json\r\nConnection: close\r\nContent-Length: " +
                            std::to_string(body.size()) + "\r\n\r\n" + body;
   // A fresh response fits into the socket's buffer; where it does not, nobody reads.
@@ -173,7 +188,7 @@ void HttpListener::close_overdue() {
   for (int descriptor : overdue) {
     const Waiting& entry = waiting_.at(descriptor);
     if (entry.lingering || entry.connection->is_idle()) take_out(descriptor);
-    else refuse(take_out(descriptor), 408, "Request Timeout", "the request did not arrive in time");
+    else refuse(take_out(descriptor), 408, "Request Timeout", ErrorCode::kUsage, "the request did not arrive in time");
   }
 }
 
@@ -202,18 +217,21 @@ void HttpListener::add_thread() {
 }
 
 void HttpListener::enqueue(std::unique_ptr<Connection> connection) {
+  const char* refused = nullptr;
   {
     std::lock_guard lock(mutex_);
-    queue_.push_back(std::move(connection));
+    if (queue_.size() < limits.queued) queue_.push_back(std::move(connection));
+    else refused = kTooMuchWork;
     if (idle_threads_ < queue_.size() && threads_.size() < limits.threads) add_thread();
     // Where there is no thread yet and none to be had, nobody would take it.
-    if (threads_.empty()) {
+    if (threads_.empty() && !queue_.empty()) {
+      refused = "the system gives the server no thread";
       connection = std::move(queue_.back());
       queue_.pop_back();
     }
     queued_.notify_one();
   }
-  if (connection) refuse(std::move(connection), 503, "Service Unavailable", "the system gives the server no thread");
+  if (refused) refuse(std::move(connection), 503, "Service Unavailable", ErrorCode::kUnavailable, refused);
 }
 
 void HttpListener::work() {

@@ -27,7 +27,8 @@ class HttpListener : public httplib::Server {
  public:
   struct Limits {
     std::size_t connections = 16'384;            // or fewer, as descriptors allow; the longest idle one goes first
-    std::size_t threads = 256;                   // requests at work; more wait
+    std::size_t threads = 256;                   // requests at work; more are queued
+    std::size_t queued = 1024;                   // whole requests, of 48 KiB at most; more are refused with 503
     std::size_t buffered_bytes = 64 << 20;       // of all that wait together
     std::chrono::seconds head_timeout{10}, idle_timeout{60}, linger_timeout{2};
     std::uint64_t linger_bytes = 512 << 20;      // of a body that is still being sent when it is refused
@@ -64,7 +65,8 @@ class HttpListener : public httplib::Server {
   std::unique_ptr<Connection> take_out(int descriptor);
   void close_overdue();
   void take_returned();
-  void refuse(std::unique_ptr<Connection> connection, int status, const char* title, const char* detail);
+  void refuse(std::unique_ptr<Connection> connection, int status, const char* title, ErrorCode code, const char* detail);
+  std::size_t at_work() const;  // connections that threads have or will have
   void drain();
 
   // Of the threads.
