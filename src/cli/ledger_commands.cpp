@@ -1,6 +1,7 @@
-#include "cli/session.h"
 #include "cli/other_build.h"
+#include "cli/session.h"
 #include "cli/terminal.h"
+#include "engine/doctor.h"
 #include "engine/timestamp.h"
 #include "ledger/compare/controls.h"
 #include "ledger/signed_head.h"
@@ -10,6 +11,7 @@ namespace {
 
 struct Options {
   std::string id, head_file, software;
+  bool segments = false;
   std::int64_t limit = 50;
   std::uint32_t times = 0;
   ExportOptions exported;
@@ -129,17 +131,27 @@ Result<int> export_ledger(Session& session, const ExportOptions& options) {
   return kDone;
 }
 
-Result<int> verify_ledger(Session& session, const std::string& head_file) {
+Result<int> verify_ledger(Session& session, const std::string& head_file, bool segments) {
   GROUNDS_ASSIGN_OR_RETURN(std::optional<LedgerHead> head, read_head(session, head_file));
   GROUNDS_ASSIGN_OR_RETURN(Engine * engine, session.engine());
   GROUNDS_ASSIGN_OR_RETURN(VerifyResult result, engine->ledger().verify(head));
+  if (segments) {  // what doctor finds of the files that answers were made from
+    GROUNDS_ASSIGN_OR_RETURN(const DoctorReport report, examine(*engine, false));
+    for (const DoctorFinding& finding : report.findings) {
+      if (finding.severity != "damage" || finding.subject.starts_with("ledger record")) continue;
+      result.problems.push_back({0, "data", finding.subject + ": " + finding.detail});
+      ++result.problem_count;
+    }
+  }
+  const bool chain_stands = result.ok;
+  result.ok = result.ok && result.problem_count == 0;
   if (session.json) {
     print_json(verify_view(result));
   } else {
     for (const LedgerProblem& problem : result.problems)
-      print_line("record " + std::to_string(problem.record) + ": " + problem.kind + ": " + problem.detail);
-    print_line((result.ok ? "the chain of " : "damaged: the chain of ") + std::to_string(result.records) +
-               " records " + (result.ok ? "verifies; head " + result.head : "does not verify"));
+      print_line((problem.record > 0 ? "record " + std::to_string(problem.record) + ": " + problem.kind : "damaged") + ": " + problem.detail);
+    print_line((chain_stands ? "the chain of " : "damaged: the chain of ") + std::to_string(result.records) +
+               " records " + (chain_stands ? "verifies; head " + result.head : "does not verify"));
     if (result.unanchored_since)
       print_line("no head kept elsewhere covers what was recorded since " + format_time(*result.unanchored_since) +
                  "; grounds anchor makes one");
@@ -175,8 +187,9 @@ void add_ledger_commands(CLI::App& app, Session& session) {
 
   CLI::App* verify = app.add_subcommand("verify", "Recompute the ledger's chain and commitments");
   verify->add_option("--head", options->head_file, "Also check that the chain contains this head, kept elsewhere");
+  verify->add_flag("--segments", options->segments, "Also check every byte of the data that answers are replayed from, as doctor does");
   verify->callback([&session, options] {
-    session.command = [&session, options] { return verify_ledger(session, options->head_file); };
+    session.command = [&session, options] { return verify_ledger(session, options->head_file, options->segments); };
   });
 
   app.add_subcommand("anchor", "Sign the head of the ledger, to be kept elsewhere")->callback([&session] {

@@ -15,6 +15,8 @@ using ChunkKey = std::pair<ChunkId, Generation>;
 
 constexpr const char* kRestore = "restore the workspace from a backup, or ingest the documents again";
 
+constexpr const char* kIntegrity = "PRAGMA integrity_check(20)";
+
 class Examination {
  public:
   Examination(Engine& engine, Database& database) : engine_(engine), database_(database) {}
@@ -29,6 +31,8 @@ class Examination {
     GROUNDS_RETURN_IF_ERROR(check_extracts());
     GROUNDS_RETURN_IF_ERROR(check_counts());
     GROUNDS_RETURN_IF_ERROR(report_unfinished_erasures());
+    GROUNDS_RETURN_IF_ERROR(check_templates());
+    check_backends();
     return check_ledger();
   }
 
@@ -63,9 +67,33 @@ class Examination {
   }
 
   Status check_database() {
-    return each_row("PRAGMA integrity_check(20)", [&](const Statement& row) {
+    return each_row(kIntegrity, [&](const Statement& row) {
       if (row.text_view(0) != "ok") damage("catalog.db", row.text(0));
     });
+  }
+
+  // Its damage is no failure of the examination: everything else can still be read.
+  void check_backends() {
+    const std::string path = engine_.workspace().directory() + "/backends.db";
+    if (!engine_.workspace().file_system().exists(path)) return;
+    const char* const hint = "restore it from a backup, or remove it: budgets begin anew";
+    auto database = Database::open(engine_.workspace().file_system(), path, DatabaseMode::kReadWrite);
+    if (!database) return damage("backends.db", database.error().message, hint);
+    auto check = database->prepare(kIntegrity);
+    for (bool more = true; more;) {
+      auto row = check ? check->step() : Result<bool>(fail(check.error()));
+      if (!row) return damage("backends.db", row.error().message, hint);
+      more = *row;
+      if (more && check->text_view(0) != "ok") damage("backends.db", check->text(0), hint);
+    }
+  }
+
+  Status check_templates() {
+    GROUNDS_ASSIGN_OR_RETURN(const std::vector<PromptTemplate> templates, engine_.asker().templates().list());
+    for (const PromptTemplate& each : templates)
+      if (auto checked = TemplateStore::check(each); !checked)
+        damage("templates/" + each.id() + ".txt", checked.error().message, "restore its file from a backup");
+    return {};
   }
 
   Status check_segments() {

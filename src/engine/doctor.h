@@ -25,7 +25,7 @@ struct DoctorReport {
 };
 
 // Reads every byte: SQLite's integrity, all segments and packs against their checksums, chunks of the
-// catalog against those of the segments, extracts against their hashes, the ledger's chain. Removes
+// catalog against those of the segments, extracts against their hashes, the ledger's chain, what is kept of backends, templates that were added. Removes
 // files that no commit published (left by a killed job) if `fix`, waiting for a backup in progress; none
 // while the catalog itself is damaged, as only its rows say which they are.
 Result<DoctorReport> examine(Engine& engine, bool fix);

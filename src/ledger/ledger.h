@@ -127,7 +127,7 @@ class Ledger {
 
   virtual Result<RecordedAnswer> find(const std::string& answer_id) = 0;   // kNotFound
   struct Summary { std::string answer_id; UnixMillis time; std::string question; bool closed; };
-  virtual Result<std::vector<Summary>> list(std::int64_t limit, const std::string& before_id = {}) = 0;  // newest first
+  virtual Result<std::vector<Summary>> list(std::int64_t limit, const std::string& before_id = {}) = 0;  // newest first; answers only
   // Recomputes every hash and commitment, in order, over one state of the file. `head`: also that the
   // chain still contains it. Recorded anchors are checked likewise.
   virtual Result<VerifyResult> verify(const std::optional<LedgerHead>& head = {}) = 0;

@@ -126,7 +126,9 @@ Result<std::vector<Ledger::Summary>> read_summaries(Database& database, std::int
       database.prepare(
           "SELECT e.answer_id, e.time, t.text, EXISTS (SELECT 1 FROM entries c WHERE c.answer_id = e.answer_id AND "
           "c.kind = 'closed') FROM entries e LEFT JOIN texts t ON t.sequence = e.sequence AND t.name = 'question' "
-          "WHERE e.kind = 'opened' AND e.sequence < ? ORDER BY e.sequence DESC LIMIT ?"));
+          "WHERE e.kind = 'opened' AND e.sequence < ? AND "
+          // Records of canaries are none of answers. A damaged body is `verify`'s affair.
+          "(NOT json_valid(e.body) OR json_extract(e.body, '$.event') IS NOT 'canary') ORDER BY e.sequence DESC LIMIT ?"));
   rows.bind(before, limit < 0 ? 0 : limit);
   std::vector<Ledger::Summary> summaries;
   while (true) {

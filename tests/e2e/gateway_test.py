@@ -146,6 +146,8 @@ class Gateway(unittest.TestCase):
         finally:
             server.stop()
         self.assertTrue(self.workspace.json("verify")["ok"])
+        # The canaries are on record and are no answers.
+        self.assertEqual({a["question"] for a in self.workspace.json("answers", "list")["answers"]}, {QUESTION})
         backup = self.workspace.folder / "b.tar"
         self.workspace.json("backup", backup)
         self.workspace.run("backends", "check", "nobody", check=3)

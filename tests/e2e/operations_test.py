@@ -49,6 +49,51 @@ class Settings(unittest.TestCase):
             self.assertRegex(header, rf"\b{key} = {re.escape(value)};")
 
 
+class Doctor(unittest.TestCase):
+    def setUp(self):
+        self.workspace = Workspace()
+        self.addCleanup(self.workspace.close)
+        self.workspace.json("collections", "create", "default", "--model", "none")
+        self.workspace.write("in/a.md", "The kestrel hovers over the field.")
+        self.workspace.json("ingest", self.workspace.folder / "in")
+
+    def found(self):
+        report = self.workspace.json("doctor", check=6)
+        self.assertFalse(report["ok"])
+        return {f["subject"] for f in report["findings"] if f["severity"] == "damage"}
+
+    def test_what_is_kept_of_backends_and_templates_is_checked_too(self):
+        text = self.workspace.write("short.txt", "{{question}}\n{{evidence}}\n")
+        self.workspace.json("templates", "add", "short", "--language", "en", text)
+        (self.workspace.path / "grounds.toml").write_text(
+            '[backends.far]\nkind = "openai"\nbase_url = "http://127.0.0.1:9/v1"\nmodel = "m"\nextra_body = {max_tokens = 10}\nbudget = {tokens = 1000000}\n')
+        self.workspace.json("ask", "What does the kestrel do?", "--backend", "far", check=7)
+        self.workspace.run("doctor", check=0)
+        template = self.workspace.path / "templates" / "short.en@1.txt"
+        template.write_bytes(b"\xff\xfe")
+        self.assertEqual(self.found(), {"templates/short.en@1.txt"})
+        self.workspace.run("ask", "What does the kestrel do?", "--template", "short", check=6)
+        template.write_text("{{question}}\n{{evidence}}\n")
+        store = self.workspace.path / "backends.db"
+        self.assertTrue(store.exists())
+        store.with_name("backends.db-wal").unlink(missing_ok=True)
+        store.write_bytes(b"\xa5" * 8192)
+        self.assertEqual(self.found(), {"backends.db"})
+
+    def test_verify_looks_into_the_data_if_asked(self):
+        self.workspace.json("ask", "What does the kestrel do?")
+        self.assertEqual(self.workspace.json("verify", "--segments")["problems"], [])
+        segment = next((self.workspace.path / "segments").iterdir())
+        data = bytearray(segment.read_bytes())
+        data[len(data) // 2] ^= 1
+        segment.write_bytes(data)
+        self.assertTrue(self.workspace.json("verify")["ok"])
+        result = self.workspace.json("verify", "--segments", check=1)
+        self.assertFalse(result["ok"])
+        self.assertIn(segment.name, result["problems"][0]["detail"])
+        self.assertIn("the chain of 2 records verifies", self.workspace.run("verify", "--segments", check=1).out)
+
+
 class Backup(unittest.TestCase):
     def test_a_copy_of_the_folder_works_in_another_place(self):
         workspace = Workspace()

@@ -23,6 +23,12 @@ std::string ids_of(const std::vector<PromptTemplate>& templates) {
   return ids;
 }
 
+Result<PromptTemplate> sound(const PromptTemplate& stored) {
+  if (auto checked = TemplateStore::check(stored); !checked)
+    return fail(ErrorCode::kDamaged, "template " + stored.id() + ": " + checked.error().message, "restore its file from a backup");
+  return stored;
+}
+
 std::vector<std::string> lines_of(std::string_view text) {
   std::vector<std::string> lines;
   while (!text.empty()) {
@@ -58,17 +64,28 @@ Result<PromptTemplate> TemplateStore::find(std::string_view name, std::string_vi
   const std::string base(name.empty() ? std::string_view("default") : name);
   const PromptTemplate* best = nullptr;
   for (const PromptTemplate& each : all) {
-    if (each.id() == base) return each;
+    if (each.id() == base) return sound(each);
     if (each.language != language) continue;
     const std::string versioned = each.name + "@" + std::to_string(each.version);
     if ((each.name == base || versioned == base) && (best == nullptr || each.version > best->version)) best = &each;
   }
-  if (best != nullptr) return *best;
+  if (best != nullptr) return sound(*best);
   if (const std::size_t at = base.find('@'); at != std::string::npos &&
                                              (at + 1 == base.size() || base.find_first_not_of("0123456789", at + 1) != std::string::npos))
     return fail(ErrorCode::kUsage, "template '" + base + "': the version is not a number", "write it like default@1");
   return fail(ErrorCode::kNotFound, "no template '" + base + "' for language '" + std::string(language) + "'",
               "there are " + ids_of(all));
+}
+
+Status TemplateStore::check(const PromptTemplate& prompt_template) {
+  const std::string& text = prompt_template.text;
+  if (!is_valid_utf8(text) || text.size() > kMaxTemplateBytes)
+    return fail(ErrorCode::kBadInput, "a template is UTF-8 of at most 64 KiB");
+  GROUNDS_RETURN_IF_ERROR(check_template(prompt_template));
+  for (const char* needed : {"{{question}}", "{{evidence}}"})
+    if (text.find(needed) == std::string::npos)
+      return fail(ErrorCode::kBadInput, "the template lacks " + std::string(needed), "a prompt needs the question and the evidence");
+  return {};
 }
 
 Result<PromptTemplate> TemplateStore::add(const std::string& name, const std::string& language, const std::string& text) const {
@@ -79,8 +96,7 @@ Result<PromptTemplate> TemplateStore::add(const std::string& name, const std::st
     if (each.name == name) return fail(ErrorCode::kUsage, "'" + name + "' is built in", "choose another name, and ask with --template");
   if (language != "en" && language != "zh")
     return fail(ErrorCode::kUsage, "'" + language + "' is no language of a template", "en or zh");
-  if (!is_valid_utf8(text) || text.size() > kMaxTemplateBytes)
-    return fail(ErrorCode::kBadInput, "a template is UTF-8 of at most 64 KiB");
+  GROUNDS_RETURN_IF_ERROR(check({name, 1, language, text}));
   GROUNDS_RETURN_IF_ERROR(file_system_.make_directories(directory_));
   GROUNDS_ASSIGN_OR_RETURN(FileLock lock, file_system_.lock(directory_ + "/.lock"));
   GROUNDS_ASSIGN_OR_RETURN(std::vector<PromptTemplate> all, list());
@@ -90,10 +106,6 @@ Result<PromptTemplate> TemplateStore::add(const std::string& name, const std::st
     added.version = each.version + 1;
     if (each.text == text) return fail(ErrorCode::kBadInput, "this text is " + each.id() + " already");
   }
-  GROUNDS_RETURN_IF_ERROR(check_template(added));
-  for (const char* needed : {"{{question}}", "{{evidence}}"})
-    if (text.find(needed) == std::string::npos)
-      return fail(ErrorCode::kBadInput, "the template lacks " + std::string(needed), "a prompt needs the question and the evidence");
   GROUNDS_RETURN_IF_ERROR(file_system_.write_durably(directory_ + "/" + added.id() + std::string(kSuffix), text));
   return added;
 }
