@@ -25,6 +25,7 @@ std::string detail_of(const Erasure& erasure) {
               {"collection", erasure.collection},
               {"first_ingested", erasure.first_ingested},
               {"finished", erasure.finished},
+              {"destroyed", erasure.destroyed},
               {"versions", erasure.versions},
               {"chunks", erasure.chunks},
               {"segments_rewritten", erasure.segments_rewritten},
@@ -53,6 +54,8 @@ Result<Erasure> read_erasure(const Statement& row) {
     erasure.segments_rewritten = detail.at("segments_rewritten").get<std::uint64_t>();
     erasure.texts = detail.at("texts").get<std::uint64_t>();
     erasure.answers = detail.at("answers").get<std::vector<std::string>>();
+    // A record of an earlier version of the program does not tell when it destroyed.
+    erasure.destroyed = detail.value("destroyed", erasure.started);
     if (detail.contains("earlier_names")) {
       erasure.earlier_names = detail.at("earlier_names").get<std::vector<std::string>>();
       erasure.same_content = detail.at("same_content").get<std::vector<std::pair<std::string, std::string>>>();
@@ -271,7 +274,7 @@ Result<std::vector<Erasure>> unfinished_erasures(Database& catalog) {
 Result<bool> erased_since(Database& catalog, std::int64_t collection, Generation generation, UnixMillis recorded) {
   GROUNDS_ASSIGN_OR_RETURN(std::vector<Erasure> erasures, read_erasures(catalog));
   return std::ranges::any_of(erasures, [&](const Erasure& erasure) {
-    return erasure.collection == collection && erasure.started >= recorded &&
+    return erasure.collection == collection && erasure.destroyed > 0 && erasure.destroyed >= recorded &&
            std::ranges::any_of(erasure.live_in, [&](const auto& span) {
              return span.first <= generation && (!span.second || generation < *span.second);
            });
@@ -373,6 +376,8 @@ Status destroy_document(Workspace& workspace, Erasure& erasure) {
   GROUNDS_RETURN_IF_ERROR(catalog->run("UPDATE collections SET layout = layout + 1 WHERE id = ?", collection));
   after.versions += versions;
   after.chunks += chunks;
+  // Under the catalog's lock: whatever was recorded before saw the document counted.
+  after.destroyed = workspace.clock().now();
   GROUNDS_RETURN_IF_ERROR(catalog->run("UPDATE outbox SET detail = ? WHERE id = ?", detail_of(after), after.row));
   written.keep();
   GROUNDS_RETURN_IF_ERROR(transaction.commit());

@@ -23,6 +23,7 @@ struct Erasure {
   std::int64_t collection = 0;
   std::string uri, actor;
   UnixMillis started = 0;
+  UnixMillis destroyed = 0;          // when its versions went; 0: not yet
   UnixMillis first_ingested = 0;     // backups from before it cannot hold the document
   bool finished = false;
   std::uint64_t versions = 0, chunks = 0, segments_rewritten = 0, texts = 0;  // destroyed
@@ -48,7 +49,7 @@ Result<bool> is_live(Workspace& workspace, std::int64_t collection, const std::s
 // Writes what is known by now to its row, durably.
 Status save_erasure(Workspace& workspace, const Erasure& erasure);
 Result<std::vector<Erasure>> unfinished_erasures(Database& catalog);
-// Whether a document that was live in this generation was erased after `recorded`: its statistics are others now.
+// Whether a document that was live in this generation was destroyed at `recorded` or after: its statistics are others now.
 Result<bool> erased_since(Database& catalog, std::int64_t collection, Generation generation, UnixMillis recorded);
 
 // The error of whoever had a snapshot from before an erasure and comes to read what is gone (kUnavailable): a new

@@ -145,6 +145,27 @@ TEST_CASE("an erased document is in no generation and no file, and all else is a
   CHECK_FALSE(must(erased_since(*catalog, 1, 4, fixture.clock.now() + 1)));
 }
 
+TEST_CASE("what was recorded while an erasure ran is from before the destruction, not from after its beginning") {
+  Fixture fixture;
+  const std::string directory = prepare(fixture);
+  auto workspace = open(fixture, directory);
+  const Collection collection = must(Catalog(*workspace).find_collection("default"));
+  Erasure erasure = must(begin_erasure(*workspace, collection, "secret", "test"));
+  fixture.clock.advance(1000);
+  const UnixMillis recorded = fixture.clock.now();
+  fixture.clock.advance(1000);
+  const auto erased = [&](UnixMillis time) { return must(erased_since(*must(workspace->catalog()), collection.id, 4, time)); };
+  CHECK_FALSE(erased(recorded));  // nothing is destroyed yet
+  CommitBatch batch;
+  batch.analyzer = "test";
+  batch.deleted.push_back("secret");
+  must(commit(*workspace, collection, std::move(batch)));
+  must(destroy_document(*workspace, erasure));
+  CHECK(erased(recorded));
+  CHECK(erased(fixture.clock.now()));
+  CHECK_FALSE(erased(fixture.clock.now() + 1));
+}
+
 TEST_CASE("the receipt counts what was destroyed, and what is gone cannot be erased again") {
   Fixture fixture;
   const std::string directory = prepare(fixture);
