@@ -15,9 +15,12 @@ void add_backup(CLI::App& app, Session& session) {
       GROUNDS_ASSIGN_OR_RETURN(Engine * engine, session.engine());
       GROUNDS_ASSIGN_OR_RETURN(BackupReport report, back_up(*engine, *path, session.actor()));
       if (session.json)
-        print_json({{"file", *path}, {"workspace_id", report.workspace_id}, {"files", report.files}, {"bytes", report.bytes}});
+        print_json({{"file", *path}, {"workspace_id", report.workspace_id}, {"files", report.files}, {"bytes", report.bytes},
+                    {"problems", report.problems}});
       else
         print_line("wrote " + *path + ": " + std::to_string(report.files) + " files, " + std::to_string(report.bytes) + " bytes");
+      if (report.problems > 0 && !session.json)
+        print_note("the ledger has " + std::to_string(report.problems) + " problems, which are in the backup as they are: grounds verify names them");
       return kDone;
     };
   });
@@ -37,11 +40,13 @@ void add_backup(CLI::App& app, Session& session) {
                     {"files", report.backup.files},
                     {"documents", report.doctor.documents},
                     {"chunks", report.doctor.chunks},
-                    {"records", report.doctor.records}});
+                    {"records", report.doctor.records},
+                    {"problems", report.doctor.ledger_problems}});
       else
         print_line("restored " + directory + ": " + std::to_string(report.doctor.documents) + " documents, " +
                    std::to_string(report.doctor.chunks) + " chunks, " + std::to_string(report.doctor.records) +
-                   " ledger records, all verified");
+                   " ledger records, " +
+                   (report.doctor.ledger_problems == 0 ? "all verified" : std::to_string(report.doctor.ledger_problems) + " problems in them, as when the backup was made"));
       return kDone;
     };
   });

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "base/hash.h"
+#include "base/log.h"
 #include "engine/tar.h"
 #include "index/generation/erase.h"
 #include "index/generation/garbage.h"
@@ -119,9 +120,9 @@ class TarWriter {
   }
 
   // The manifest, the end of the archive, and the sync.
-  Status finish(const std::string& workspace_id, UnixMillis now) {
+  Status finish(const std::string& workspace_id, UnixMillis now, std::uint64_t problems) {
     const std::string text = Json{{"format", kBackupFormat}, {"workspace_id", workspace_id},
-                                  {"created", format_time(now)}, {"files", manifest_}}.dump(1) + "\n";
+                                  {"created", format_time(now)}, {"problems", problems}, {"files", manifest_}}.dump(1) + "\n";
     GROUNDS_RETURN_IF_ERROR(begin(std::string(kManifest), text.size()));
     GROUNDS_RETURN_IF_ERROR(write(std::as_bytes(std::span(text))));
     GROUNDS_RETURN_IF_ERROR(pad(text.size()));
@@ -170,11 +171,14 @@ Status add_named_files(Database& catalog, const std::string& sql, const std::str
   }
 }
 
-Status check_ledger(Engine& engine) {
+// What is wrong with the ledger's records stays wrong: it is counted, and copied as it is.
+Result<std::uint64_t> count_ledger_problems(Engine& engine) {
   GROUNDS_ASSIGN_OR_RETURN(const VerifyResult verified, engine.ledger().verify());
-  if (verified.problems.empty()) return {};
+  if (verified.problems.empty()) return 0;
   const LedgerProblem& first = verified.problems.front();
-  return damaged_source("ledger record " + std::to_string(first.record) + ": " + first.kind + ": " + first.detail);
+  log_warning("backup: the ledger has " + std::to_string(verified.problem_count) + " problems, which are backed up as they are; the first: record " +
+              std::to_string(first.record) + ": " + first.kind + ": " + first.detail);
+  return static_cast<std::uint64_t>(verified.problem_count);
 }
 
 std::string parent_of(const std::string& path) {
@@ -259,6 +263,7 @@ Result<BackupReport> check_manifest(const std::string& path, const Unpacked& unp
     if (manifest->at("format") != kBackupFormat)
       return fail(ErrorCode::kUsage, path + ": was written by a later version of grounds", "restore it with that version");
     report.workspace_id = manifest->at("workspace_id").get<std::string>();
+    report.problems = manifest->value("problems", std::uint64_t{0});
     for (const Json& each : manifest->at("files")) {
       const std::string name = each.at("name").get<std::string>();
       auto found = unpacked.files.find(name);
@@ -276,11 +281,13 @@ Result<BackupReport> check_manifest(const std::string& path, const Unpacked& unp
 }
 
 Result<DoctorReport> examine_restored(const Environment& environment, const std::string& path,
-                                      const std::string& directory, const Engine::EnvironmentVariables& variables) {
+                                      const std::string& directory, const Engine::EnvironmentVariables& variables,
+                                      std::uint64_t known_problems) {
   GROUNDS_ASSIGN_OR_RETURN(std::unique_ptr<Engine> engine, Engine::open(environment, directory, variables));
   GROUNDS_ASSIGN_OR_RETURN(DoctorReport report, examine(*engine, false));
+  const bool known = report.ledger_problems <= known_problems;  // the backup was made with them
   for (const DoctorFinding& finding : report.findings)
-    if (finding.severity == "damage")
+    if (finding.severity == "damage" && !(known && finding.subject.starts_with(DoctorReport::kLedgerRecord)))
       return fail(ErrorCode::kDamaged, path + ": the workspace in it is damaged: " + finding.subject + ": " + finding.detail,
                   "use another backup");
   return report;
@@ -292,7 +299,7 @@ Result<BackupReport> back_up(Engine& engine, const std::string& path, const std:
   Workspace& workspace = engine.workspace();
   const FileSystem& files = workspace.file_system();
   if (files.exists(path)) return fail(ErrorCode::kUsage, path + " exists", "name a file that does not");
-  GROUNDS_RETURN_IF_ERROR(check_ledger(engine));
+  GROUNDS_ASSIGN_OR_RETURN(const std::uint64_t problems, count_ledger_problems(engine));
   // Before it is made: an erasure must know of whatever may be lying about.
   GROUNDS_RETURN_IF_ERROR(record_backup(workspace, std::filesystem::absolute(path).lexically_normal().string(), actor));
   // A folder that only its owner may enter, before there is anything in it: nothing of the copies can be read by
@@ -340,10 +347,10 @@ Result<BackupReport> back_up(Engine& engine, const std::string& path, const std:
           return pack->verify();
         }));
   }
-  GROUNDS_RETURN_IF_ERROR(writer.finish(workspace.id(), workspace.clock().now()));
+  GROUNDS_RETURN_IF_ERROR(writer.finish(workspace.id(), workspace.clock().now(), problems));
   GROUNDS_RETURN_IF_ERROR(rename_to_new(files, unfinished, path));
   GROUNDS_RETURN_IF_ERROR(files.sync_directory(parent_of(path)));
-  return BackupReport{workspace.id(), writer.files(), writer.bytes()};
+  return BackupReport{workspace.id(), writer.files(), writer.bytes(), problems};
 }
 
 Result<RestoreReport> restore(const Environment& environment, const std::string& path, const std::string& directory,
@@ -362,7 +369,7 @@ Result<RestoreReport> restore(const Environment& environment, const std::string&
   RestoreReport report;
   GROUNDS_ASSIGN_OR_RETURN(report.backup, check_manifest(path, unpacked));
   for (const char* each : kFolders) GROUNDS_RETURN_IF_ERROR(files.sync_directory(folder.path() + each));
-  GROUNDS_ASSIGN_OR_RETURN(report.doctor, examine_restored(environment, path, folder.path(), variables));
+  GROUNDS_ASSIGN_OR_RETURN(report.doctor, examine_restored(environment, path, folder.path(), variables, report.backup.problems));
   GROUNDS_RETURN_IF_ERROR(files.rename(folder.path(), name));
   folder.keep();
   GROUNDS_RETURN_IF_ERROR(files.sync_directory(parent_of(name)));

@@ -209,8 +209,9 @@ class Examination {
   Status check_ledger() {
     GROUNDS_ASSIGN_OR_RETURN(VerifyResult verified, engine_.ledger().verify());
     report_.records = static_cast<std::uint64_t>(verified.records);
+    report_.ledger_problems = static_cast<std::uint64_t>(verified.problem_count);
     for (const LedgerProblem& problem : verified.problems)
-      damage("ledger record " + std::to_string(problem.record), problem.kind + ": " + problem.detail,
+      damage(std::string(DoctorReport::kLedgerRecord) + std::to_string(problem.record), problem.kind + ": " + problem.detail,
              "keep the file as evidence; compare it with an anchored head (grounds verify --head FILE)");
     return {};
   }

@@ -20,6 +20,8 @@ struct DoctorFinding {
 struct DoctorReport {
   std::vector<DoctorFinding> findings;
   std::uint64_t segments = 0, chunks = 0, packs = 0, documents = 0, records = 0;
+  std::uint64_t ledger_problems = 0;  // the findings whose subject begins with kLedgerRecord, all counted
+  static constexpr std::string_view kLedgerRecord = "ledger record ";
   std::uint64_t removed = 0;   // unpublished files removed
   bool damaged() const;
 };

@@ -6,7 +6,7 @@ import subprocess
 import sys
 import unittest
 
-from e2e.program import ROOT, Workspace
+from e2e.program import ROOT, Workspace, run
 
 sys.path.insert(0, str(ROOT / "samples"))
 import verify_export  # noqa: E402  (canonical JSON and hashes that are not the program's own)
@@ -50,6 +50,15 @@ class Ledger(unittest.TestCase):
         for answer in self.answers:
             if answer not in damaged:
                 self.assertEqual(self.workspace.json("replay", answer)["prompt"], "identical")
+        # A backup is made with what is wrong in it, and restored with neither more nor less.
+        verified = self.workspace.run("verify", "--json").json
+        backup = self.workspace.folder / "all.tar"
+        made = self.workspace.json("backup", backup)
+        self.assertEqual(made["problems"], len(verified["problems"]))
+        restored = self.workspace.folder / "restored"
+        report = run("restore", backup, "--json", workspace=restored, check=0).json
+        self.assertEqual(report["problems"], made["problems"])
+        self.assertEqual(run("verify", "--json", workspace=restored).json["problems"], verified["problems"])
 
     def test_an_unknown_id_and_one_of_another_workspace_are_told_in_the_same_words(self):
         other = Workspace()
