@@ -145,21 +145,34 @@ Json why(Session& session, Engine& engine, const std::string& before, const std:
   return comparison ? comparison_view(*comparison, 0) : Json(nullptr);
 }
 
-// One round over the list; true if a claim changed.
-Result<bool> watch_once(Session& session, Engine& engine, const Options& options, const std::vector<std::string>& questions) {
+struct Round {
+  bool changed = false, failed = false;
+};
+
+// One round over the list. A question that fails is named and the others are asked; no baseline with gaps is written.
+Result<Round> watch_once(Session& session, Engine& engine, const Options& options, const std::vector<std::string>& questions) {
   const bool compare = !options.update && session.environment().file_system.status(options.baseline).has_value();
   Baseline baseline;
   if (compare) {
     GROUNDS_ASSIGN_OR_RETURN(baseline, read_baseline(session, options.baseline));
   }
   Baseline now;
-  Json changed = Json::array(), fresh = Json::array();
+  Json changed = Json::array(), fresh = Json::array(), failed = Json::array();
+  std::size_t asked = 0;
   ProgressLine progress(!session.quiet);
   for (const std::string& question : questions) {
     GROUNDS_ASSIGN_OR_RETURN(AskRequest request, request_of(session, engine, options, question));
-    GROUNDS_ASSIGN_OR_RETURN(Answer answer, engine.asker().ask(request));
-    const Watched& watched = now[question] = {answer.answer_id, answer.text.answer, key_of(answer.text)};
-    progress.show(now.size(), questions.size(), std::to_string(now.size()) + " of " + std::to_string(questions.size()));
+    auto answer = engine.asker().ask(request);
+    ++asked;
+    progress.show(asked, questions.size(), std::to_string(asked) + " of " + std::to_string(questions.size()));
+    if (!answer) {
+      // Nobody answers a question that is wrong in itself, or of a collection that is not there: no round is of use.
+      const ErrorCode code = answer.error().code;
+      if (code == ErrorCode::kUsage || code == ErrorCode::kNotFound) return fail(std::move(answer).error());
+      failed.push_back({{"question", question}, {"error", answer.error().message}});
+      continue;
+    }
+    const Watched& watched = now[question] = {answer->answer_id, answer->text.answer, key_of(answer->text)};
     auto before = baseline.find(question);
     if (compare && before == baseline.end()) fresh.push_back(question);
     if (before == baseline.end() || before->second.claims == watched.claims) continue;
@@ -172,12 +185,13 @@ Result<bool> watch_once(Session& session, Engine& engine, const Options& options
                        {"comparison", std::move(comparison)}});
   }
   progress.clear();
-  if (!compare) GROUNDS_RETURN_IF_ERROR(write_baseline(session, options.baseline, now));
-  const bool any = !changed.empty();
+  const bool written = !compare && failed.empty();
+  if (written) GROUNDS_RETURN_IF_ERROR(write_baseline(session, options.baseline, now));
+  const Round round{!changed.empty(), !failed.empty()};
   if (session.json) {
     print_json({{"asked", questions.size()}, {"changed", std::move(changed)}, {"not_in_baseline", std::move(fresh)},
-                {"baseline", options.baseline}, {"baseline_written", !compare}});
-    return any;
+                {"failed", std::move(failed)}, {"baseline", options.baseline}, {"baseline_written", written}});
+    return round;
   }
   for (const Json& each : changed) {
     print_line(bold(each["question"].get<std::string>()));
@@ -188,8 +202,11 @@ Result<bool> watch_once(Session& session, Engine& engine, const Options& options
                  "), party " + comparison["party"].get<std::string>());
   }
   print_line(std::to_string(questions.size()) + " questions, " + std::to_string(changed.size()) + " with changed claims" +
-             (compare ? "" : "; baseline written to " + options.baseline));
-  return any;
+             (failed.empty() ? "" : ", " + std::to_string(failed.size()) + " failed") +
+             (compare ? "" : written ? "; baseline written to " + options.baseline : "; no baseline written"));
+  for (const Json& each : failed)
+    print_note("not answered: " + each["question"].get<std::string>() + ": " + each["error"].get<std::string>());
+  return round;
 }
 
 Result<int> watch(Session& session, const Options& options) {
@@ -199,15 +216,17 @@ Result<int> watch(Session& session, const Options& options) {
   GROUNDS_ASSIGN_OR_RETURN(std::vector<std::string> questions, read_questions(session, options.watch));
   GROUNDS_ASSIGN_OR_RETURN(Engine * engine, session.engine());
   watch_interrupts();
-  bool any = false;
+  bool changed = false, failed = false;
   do {
-    GROUNDS_ASSIGN_OR_RETURN(bool changed, watch_once(session, *engine, options, questions));
-    any |= changed;
+    GROUNDS_ASSIGN_OR_RETURN(const Round round, watch_once(session, *engine, options, questions));
+    changed |= round.changed;
+    failed |= round.failed;
     std::fflush(stdout);  // who reads along learns of a round when it is over
     for (std::uint32_t waited = 0; waited < options.every * 10 && !interrupted(); ++waited)
       std::this_thread::sleep_for(std::chrono::milliseconds(100));
   } while (options.every > 0 && !interrupted());
-  return any ? kAnswerIsNo : kDone;
+  if (changed) return kAnswerIsNo;
+  return failed ? exit_code(ErrorCode::kUnavailable) : kDone;
 }
 
 }  // namespace
@@ -226,7 +245,8 @@ void add_consistency(CLI::App& app, Session& session) {
   command->add_flag("--update", options->update, "Take today's answers as the new baseline")->needs(list);
   command->add_option("--every", options->every, "Again after so many seconds, until Ctrl-C")->needs(list)->check(CLI::Range(1, 1'000'000));
   command->footer(
-      "Exits with 1 if answers differ; with --watch, if what an answer claims differs from the baseline.\n"
+      "Exits with 1 if answers differ; with --watch, if what an answer claims differs from the baseline,\n"
+      "else with 7 if a question could not be answered.\n"
       "Example: grounds consistency --watch questions.txt --baseline answers.json");
   command->callback([&session, options] {
     session.command = [&session, options]() -> Result<int> {

@@ -1,6 +1,7 @@
 """`consistency`: one question asked many times, and a list of questions watched against a baseline."""
 import json
 import signal
+import socket
 import subprocess
 import time
 import unittest
@@ -107,6 +108,27 @@ class Consistency(unittest.TestCase):
         process.communicate(timeout=60)
         self.assertIn(b"10:15", seen)
         self.assertEqual(process.returncode, 1)
+
+    def test_a_question_that_fails_takes_nothing_from_the_others(self):
+        self.watch()
+        kept = self.baseline.read_bytes()
+        self.put("travel.md", "# Travel\n\nThe hotel limit in Sudania is 155 EUR a night.\n")
+        self.ingest()
+        listener = socket.socket()  # listens no more: whoever calls it is refused
+        listener.bind(("127.0.0.1", 0))
+        port = listener.getsockname()[1]
+        listener.close()
+        config = self.workspace.path / "grounds.toml"
+        config.write_text(f'[backends.gone]\nkind = "openai"\nbase_url = "http://127.0.0.1:{port}/v1"\nmodel = "m"\nretries = 0\n')
+        result = self.watch("--backend", "gone", check=7)
+        self.assertEqual(([f["question"] for f in result["failed"]], result["changed"], result["asked"]), ([HOURS, LIMIT], [], 2))
+        text = self.workspace.run("consistency", "--watch", self.questions, "--baseline", self.baseline, "--backend", "gone", check=7)
+        self.assertIn("2 failed", text.out)
+        self.assertIn("not answered: " + HOURS, text.err)
+        # A baseline with gaps would take their answers for new questions.
+        self.assertFalse(self.watch("--backend", "gone", "--update", check=7)["baseline_written"])
+        self.assertEqual(self.baseline.read_bytes(), kept)
+        self.assertEqual(len(self.watch(check=1)["changed"]), 1)
 
     def test_bad_input_is_named(self):
         missing = self.workspace.folder / "none.txt"
