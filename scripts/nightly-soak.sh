@@ -3,13 +3,30 @@
 # minutes, then repeated ones (whose query vectors are cached) at 400 a second, then questions, then what streaming
 # adds. Wants a quiet machine. The workspace is made once and kept in the user's cache folder.
 #
-# Usage: scripts/nightly-soak.sh [SECONDS] [CHUNKS]        (600 and 100000)
+# Usage: scripts/nightly-soak.sh [SECONDS [CHUNKS] | --help]        (600 and 100000)
 #   SOAK_MODEL=none: without embeddings. SOAK_BUILD=DIR: where the program is. SOAK_OUT=DIR: for the CSV files.
 # Exits with 1 if a request failed, or memory or descriptors grew over the search run.
 set -euo pipefail
-here=$(cd "$(dirname "$0")/.." && pwd)
+# The caller's folders, wherever this goes.
+[ -z "${SOAK_BUILD:-}" ] || SOAK_BUILD=$(realpath "$SOAK_BUILD")
+[ -z "${SOAK_OUT:-}" ] || SOAK_OUT=$(realpath -m "$SOAK_OUT")
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+here=$PWD
 seconds=${1:-600} chunks=${2:-100000}
-build=${SOAK_BUILD:-$here/build/release} model=${SOAK_MODEL:-bge-small-en-v1.5}
+[ "$seconds" != --help ] || { sed -n '2,9s/^# \{0,1\}//p' scripts/nightly-soak.sh; exit 0; }
+for number in "$seconds" "$chunks"; do
+  case "$number" in
+    *[!0-9]* | '' | 0) echo "nightly-soak.sh: '$number' is no number of seconds or chunks (see --help)" >&2; exit 2 ;;
+  esac
+done
+[ $# -le 2 ] || { echo "nightly-soak.sh: takes two numbers at most (see --help)" >&2; exit 2; }
+
+. scripts/lib/build.sh
+if [ -z "${SOAK_BUILD:-}" ]; then
+  ensure_built grounds grounds-parse
+  [ "${SOAK_MODEL:-}" = none ] || ensure_models
+fi
+build=${SOAK_BUILD:-$here/$build} model=${SOAK_MODEL:-bge-small-en-v1.5}
 out=${SOAK_OUT:-$(mktemp -d)}
 workspace=${XDG_CACHE_HOME:-$HOME/.cache}/grounds/bench/load-$chunks-$model
 load=$here/tests/bench/load/load.py
