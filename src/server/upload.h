@@ -1,4 +1,5 @@
-// A document that a client sends, on its way from the connection to an ingest: in a file, never in memory.
+// A document that a client sends, on its way from the connection to an ingest: in a file
+// while it arrives, in memory once it is parsed.
 #pragma once
 
 #include <cstdint>
