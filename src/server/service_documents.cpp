@@ -1,5 +1,7 @@
 #include <unistd.h>
 
+#include <algorithm>
+#include <cctype>
 #include <chrono>
 #include <thread>
 
@@ -36,8 +38,15 @@ Result<std::string> uri_of(const httplib::Request& request) {
     if (name != "uri") return fail(ErrorCode::kUsage, "unknown parameter '" + name + "'", "give ?uri=... alone");
   if (request.get_param_value_count("uri") > 1) return fail(ErrorCode::kUsage, "'uri' is given more than once");
   std::string uri = request.get_param_value("uri");
-  GROUNDS_RETURN_IF_ERROR(check_document_uri(uri));
+  if (uri.empty()) return fail(ErrorCode::kUsage, "'uri' is missing or empty", "name the document as in ?uri=handbook/leave.md");
   return uri;
+}
+
+// X-Forwarded-For, -Host, -Proto, -Port, -Server, -User and whatever else proxies say.
+bool is_said_by_proxy(std::string_view header) {
+  constexpr std::string_view kPrefix = "x-forwarded-";
+  const auto same = [](unsigned char a, unsigned char b) { return a == std::tolower(b); };
+  return header.size() > kPrefix.size() && std::equal(kPrefix.begin(), kPrefix.end(), header.begin(), same);
 }
 
 Status set_settings(const Json* given, Settings& settings) {
@@ -99,7 +108,8 @@ Result<std::string> Service::local_admin(const Request& request, bool to_write) 
     return fail(ErrorCode::kRefused, "nothing can be written over HTTP here: writes = false in [server] of grounds.toml", "change it on the command line, or let the administrator turn writes on");
   LocalClient client;
   for (const char* header : {"Origin", "Sec-Fetch-Site", "Referer"}) client.from_page |= request.has_header(header);
-  for (const char* header : {"Forwarded", "Via", "X-Forwarded-For", "X-Forwarded-Host", "X-Real-IP"}) client.forwarded |= request.has_header(header);
+  for (const char* header : {"Forwarded", "Via", "X-Real-IP"}) client.forwarded |= request.has_header(header);
+  for (const auto& header : request.headers) client.forwarded |= is_said_by_proxy(header.first);
   const Connection& from = connection(request);
   client.user = socket_owner(engine_.workspace().file_system(), from.peer(), from.local());
   // Another socket may have the client's port only once this connection is dead: one that is alive after the
@@ -138,6 +148,8 @@ void Service::put_document(const Request& request, Response& response) {
   if (!actor) return answer_error(response, actor.error());
   const auto uri = uri_of(request);
   if (!uri) return answer_error(response, uri.error());
+  // Documents of other sources may have other URIs, and can be deleted all the same.
+  if (const Status good = check_document_uri(*uri); !good) return answer_error(response, good.error());
   const std::string collection = request.matches[1];
   if (const auto found = engine_.catalog().find_collection(collection); !found && collection != "default") return answer_error(response, found.error());
   Connection& from = connection(request);
@@ -171,9 +183,10 @@ void Service::put_document(const Request& request, Response& response) {
   UploadSource source(std::move(*upload), *uri, document_name(*uri, form ? form->file_name() : "", form ? "" : type));
   IngestOptions options;
   options.actor = *actor;
-  ingests_.acquire();
-  const Result<IngestReport> report = run_ingest(engine_, collection, source, std::move(options), [&](const IngestProgress&) { return !from.is_cut(); });
-  ingests_.release();
+  const Result<IngestReport> report = [&] {
+    const Permit turn = wait_for_permit(ingests_);
+    return run_ingest(engine_, collection, source, std::move(options), [&](const IngestProgress&) { return !from.is_cut(); });
+  }();
   if (!report) return answer_error(response, report.error());
   if (!report->failures.empty()) {
     const IngestFailure& failure = report->failures.front();

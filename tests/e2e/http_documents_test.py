@@ -108,13 +108,26 @@ class Documents(WithServer):
         for query in ("", "uri=", "uri=..%2Fx.md", "uri=a%2F..%2F..%2Fx.md", "uri=%2Fetc%2Fpasswd", "uri=caf%E9.md", "uri=%ED%A0%80.md", "uri=a%00b.md",
                       "uri=a%0Ab.md", "uri=" + "x" * 1025, "uri=a.md&uri=b.md", "uri=a.md&title=x", "url=a.md", "uri=..%5Cx.md"):
             for method in ("PUT", "DELETE"):
+                # What is there already may have any name that a source gave it.
+                none_or_two = query in ("", "uri=") or query.count("=") > 1 or not query.startswith("uri")
+                expected = 400 if method == "PUT" or none_or_two else 404
                 with self.subTest(method=method, query=query[:40]):
                     body = b"text" if method == "PUT" else None
                     status, problem, headers = self.server.request(method, "/v1/collections/default/documents?" + query, body, {"Content-Type": "text/plain"} if body else None)
-                    self.assertEqual((status, headers["Content-Type"]), (400, "application/problem+json"), problem)
+                    self.assertEqual((status, headers["Content-Type"]), (expected, "application/problem+json"), problem)
         self.assertFalse((self.workspace.folder / "x.md").exists())
         self.put("手册/请假 规定.md", "# 请假\n\n员工每年有十五天年假。".encode())
         self.assertEqual(self.found("年假"), ["手册/请假 规定.md"])
+
+    def test_a_document_whose_uri_only_another_source_could_give_can_be_deleted(self):
+        uris = ("https://docs.example.com/", "/abs/path.md", "a/../b.md")
+        lines = "".join(json.dumps({"uri": uri, "text": "The numbat naps."}) + "\n" for uri in uris)
+        self.workspace.json("ingest", "--jsonl", self.workspace.write("numbats.jsonl", lines))
+        self.assertEqual(sorted(self.found("numbat")), sorted(uris))
+        for uri in uris:
+            self.put(uri, b"x", expect=(400,))
+            self.assertEqual(self.server.request("DELETE", documents(uri=uri))[0], 200)
+        self.assertEqual(self.found("numbat"), [])
 
     def test_an_unknown_collection_is_404_and_takes_nothing_in(self):
         self.put("a.md", b"x", expect=(404,), collection="no")
@@ -312,7 +325,8 @@ class WhoMayWrite(WithServer):
 
     def test_a_web_page_and_a_proxy_may_not(self):
         for header in ({"Origin": "http://localhost:3000"}, {"Origin": self.server.url}, {"Origin": "http://127.0.0.1"}, {"Sec-Fetch-Site": "same-origin"},
-                       {"Referer": "http://localhost/page"}, {"X-Forwarded-For": "192.0.2.1"}, {"Forwarded": "for=192.0.2.1"}, {"Via": "1.1 proxy"},
+                       {"Referer": "http://localhost/page"}, {"X-Forwarded-For": "192.0.2.1"}, {"X-Forwarded-Proto": "https"},
+                       {"x-forwarded-port": "443"}, {"X-FORWARDED-SERVER": "proxy"}, {"X-Forwarded-User": "eve"}, {"X-Real-IP": "192.0.2.1"}, {"Forwarded": "for=192.0.2.1"}, {"Via": "1.1 proxy"},
                        {"Origin": "https://evil.example"}, {"Host": "evil.example"}):
             for method, path, body in self.attempts():
                 with self.subTest(header=header, path=path):
