@@ -65,7 +65,7 @@ class Service {
   void add_answer_routes();
   void ask(const Request& request, Response& response, const std::string& body);
   void chat(const Request& request, Response& response, const std::string& body);
-  Result<Answer> ask_attentively(const Request& request, const AskRequest& question);
+  Result<Answer> ask_attentively(const Request& request, const AskRequest& question, bool stays);
   void stream(const Request& request, Response& response, AskRequest question, StreamFormat format, Json (*problem)(const Error&));
   void idempotent(const Request& request, Response& response, const std::string& body, const std::function<void()>& run);
   void count_answer(const Result<Answer>& result);

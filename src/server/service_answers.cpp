@@ -31,11 +31,11 @@ void Service::count_answer(const Result<Answer>& result) {
   metrics_.observe("grounds_answer_stage_seconds", {{"stage", "model"}}, static_cast<double>(result->model_ms) / 1000);
 }
 
-// A client that goes away while a model is asked for it ends the call; unless it gave a key, by which it will
-// ask for the answer again.
-Result<Answer> Service::ask_attentively(const Request& request, const AskRequest& question) {
+// A client that goes away while a model is asked for it ends the call; unless it `stays`: it gave a key, by
+// which it will ask for the answer again.
+Result<Answer> Service::ask_attentively(const Request& request, const AskRequest& question, bool stays) {
   AskObserver observer;
-  observer.cancelled = [&client = connection(request), stays = request.has_header("Idempotency-Key")] {
+  observer.cancelled = [&client = connection(request), stays] {
     return stays ? client.is_cut() : client.peer_has_gone();
   };
   Result<Answer> result = engine_.asker().ask(question, observer);
@@ -80,7 +80,12 @@ void Service::idempotent(const Request& request, Response& response, const std::
       return answer_error(response, {ErrorCode::kUsage, "this Idempotency-Key came with another body before", "use a new key for a new request"}, 422);
     case IdempotencyKeys::State::kNew: break;
   }
-  run();
+  try {
+    run();
+  } catch (...) {
+    idempotency_.drop(name);  // else it would be at work for ever
+    throw;
+  }
   if (response.status >= 300 || response.body.empty()) idempotency_.drop(name);
   else idempotency_.finish(name, {response.status, response.get_header_value("Content-Type"), response.body});
 }
@@ -92,7 +97,7 @@ void Service::ask(const Request& request, Response& response, const std::string&
     return answer_error(response, {ErrorCode::kUsage, "a stream cannot be repeated: Idempotency-Key goes without 'stream'", ""});
   if (parsed->stream) return stream(request, response, std::move(parsed->request), ask_stream_format(), problem_view);
   idempotent(request, response, body, [&] {
-    const Result<Answer> result = ask_attentively(request, parsed->request);
+    const Result<Answer> result = ask_attentively(request, parsed->request, request.has_header("Idempotency-Key"));
     response.status = 200;
     if (result) response.set_content(dump(answer_view(*result)), kJsonType);
     else answer_error(response, result.error());
@@ -108,7 +113,7 @@ void Service::chat(const Request& request, Response& response, const std::string
   if (!parsed) return problem(parsed.error());
   const UnixMillis now = engine_.workspace().clock().now();
   if (parsed->ask.stream) return stream(request, response, parsed->ask.request, chat_stream_format(*parsed, now), openai_problem_view);
-  const Result<Answer> result = ask_attentively(request, parsed->ask.request);
+  const Result<Answer> result = ask_attentively(request, parsed->ask.request, false);
   if (result) response.set_content(dump(chat_view(*parsed, *result, now)), kJsonType);
   else problem(result.error());
 }

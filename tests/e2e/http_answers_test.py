@@ -142,12 +142,14 @@ class HttpAnswers(unittest.TestCase):
         self.assertEqual(record["closed"]["body"]["attempts"][0]["outcome"], "cancelled")
 
     def test_a_client_that_goes_away_before_a_whole_answer_cancels_the_call_too(self):
-        for path, body in (("/v1/ask", {"question": QUESTION, "backend": "hushed", "fresh": True}),
-                           ("/v1/chat/completions", {"model": "default", "messages": [{"role": "user", "content": QUESTION}], "backend": "hushed", "fresh": True})):
-            with self.subTest(path):
+        chat = {"model": "default", "messages": [{"role": "user", "content": QUESTION}], "backend": "hushed", "fresh": True}
+        # The key means nothing to completions.
+        for path, body, headers in (("/v1/ask", {"question": QUESTION, "backend": "hushed", "fresh": True}, {}),
+                                    ("/v1/chat/completions", chat, {}), ("/v1/chat/completions", chat, {"Idempotency-Key": "one"})):
+            with self.subTest(path=path, headers=headers):
                 before = {a["answer_id"] for a in self.workspace.json("answers", "list", "--limit", "100")["answers"]}
                 connection = http.client.HTTPConnection(self.host, timeout=60)
-                connection.request("POST", path, json.dumps(body), {"Content-Type": "application/json"})
+                connection.request("POST", path, json.dumps(body), {"Content-Type": "application/json", **headers})
                 time.sleep(1)
                 connection.close()
                 began, record = time.monotonic(), None
