@@ -82,7 +82,11 @@ class UrlSource : public Source {
     if (!is_valid_utf8(url)) return failure({ErrorCode::kBadInput, "the URL is not valid UTF-8", {}});
     if (!seen_.insert(sha256_hex(url)).second) return std::nullopt;
     if (seen_.size() > static_cast<std::size_t>(settings_.max_urls)) {
-      return failure({ErrorCode::kBadInput, "more than " + std::to_string(settings_.max_urls) + " URLs are listed", "raise max_urls in [web] of grounds.toml"});
+      is_over_ = true;
+      auto over = failure({ErrorCode::kBadInput, "more than " + std::to_string(settings_.max_urls) + " URLs are listed; the rest is left out",
+                           "raise max_urls in [web] of grounds.toml"});
+      over.value().is_of_all = true;
+      return over;
     }
     if (!sources::host_is_listed(*parsed, settings_.hosts) && !sources::host_is_listed(*parsed, settings_.private_hosts)) {
       return failure({ErrorCode::kRefused, "the host " + parsed->host + " is not allowed", "add it to hosts in [web] of grounds.toml"});
@@ -93,9 +97,13 @@ class UrlSource : public Source {
     return item;
   }
 
+  // More is listed than may be: nothing further is looked at.
+  bool is_over() const { return is_over_; }
+
   const WebSettings& settings_;
 
  private:
+  bool is_over_ = false;
   std::unordered_set<std::string> seen_;
 };
 
@@ -105,7 +113,7 @@ class UrlList final : public UrlSource {
 
   std::optional<tl::expected<SourceItem, SourceFailure>> next() override {
     std::string line;
-    while (std::getline(input_, line)) {
+    while (!is_over() && std::getline(input_, line)) {
       const std::string_view url = trim(line);
       if (url.empty() || url.starts_with('#')) continue;
       if (line.size() > kMaxLineBytes) line.resize(kMaxLineBytes);  // longer than any URL: refused as one
@@ -123,7 +131,7 @@ class SitemapSource final : public UrlSource {
   SitemapSource(std::string url, const WebSettings& settings) : UrlSource(settings) { sitemaps_.push_back(std::move(url)); }
 
   std::optional<tl::expected<SourceItem, SourceFailure>> next() override {
-    for (;;) {
+    while (!is_over()) {
       while (!urls_.empty()) {
         const std::string url = std::move(urls_.front());
         urls_.pop_front();
@@ -137,6 +145,7 @@ class SitemapSource final : public UrlSource {
         return tl::unexpected(SourceFailure{replace_invalid_utf8(sitemap.substr(0, 1000)), std::move(*problem), true});
       }
     }
+    return std::nullopt;
   }
 
  private:

@@ -5,6 +5,7 @@
 #include <netdb.h>
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <memory>
@@ -12,6 +13,7 @@
 #include <thread>
 
 #include "base/utf8.h"
+#include "base/watched_sockets.h"
 #include "ingest/sources/web_address.h"
 
 namespace grounds {
@@ -24,14 +26,21 @@ constexpr int kMaxRedirects = 5;
 constexpr std::chrono::seconds kLongestConnect{10};
 constexpr std::size_t kMaxAddresses = 4;  // of a host, tried one after another
 
-// Stops a client at a deadline. The library's own timeouts begin anew with every byte.
+// A head is read whole before any of it can be judged, and so is the line with a chunk's size.
+constexpr std::uint64_t kMaxHeadBytes = 256 << 10;
+constexpr std::uint64_t kMostAround = 8;  // bytes that come for each of the body: small chunks, encryption
+
+// Cuts the connection at a deadline, and where more comes than may. The library's own timeouts begin anew with every
+// byte, and it has no limit for a head.
 class Watch {
  public:
-  Watch(httplib::ClientImpl& client, Clock::time_point deadline)
-      : thread_([this, &client, deadline] {
+  Watch(WatchedSockets& sockets, Clock::time_point deadline, std::uint64_t limit, const std::atomic<bool>& has_head)
+      : thread_([this, &sockets, deadline, limit, &has_head] {
           std::unique_lock lock(mutex_);
-          while (!ended_.wait_until(lock, std::max(deadline, Clock::now() + std::chrono::milliseconds(50)), [&] { return done_; })) {
-            client.stop();  // again and again: it has no effect while the connection is being made
+          while (!ended_.wait_for(lock, std::chrono::milliseconds(20), [&] { return done_; })) {
+            if (sockets.received() > kMaxHeadBytes + (has_head ? kMostAround * limit : 0)) brings_too_much_ = true;
+            // Again and again: the first time there may be no connection yet.
+            if (brings_too_much_ || Clock::now() >= deadline) sockets.cut();
           }
         }) {}
   Watch(const Watch&) = delete;
@@ -45,10 +54,13 @@ class Watch {
     thread_.join();
   }
 
+  bool brings_too_much() const { return brings_too_much_; }
+
  private:
   std::mutex mutex_;
   std::condition_variable ended_;
   bool done_ = false;
+  std::atomic<bool> brings_too_much_ = false;
   std::thread thread_;
 };
 
@@ -129,8 +141,9 @@ Result<Answer> request(const WebUrl& url, const std::string& address, Clock::tim
   sent.set_header("Accept-Encoding", "identity");
   Answer answer;
   bool too_large = false;
+  std::atomic<bool> has_head = false;
   sent.response_handler = [&](const httplib::Response& response) {
-    reached = true;
+    reached = has_head = true;
     answer.status = response.status;
     return true;
   };
@@ -140,12 +153,17 @@ Result<Answer> request(const WebUrl& url, const std::string& address, Clock::tim
     if (!too_large) answer.body.append(data, size);
     return !too_large;
   };
+  WatchedSockets sockets;
+  client->set_socket_options([&](socket_t socket) {
+    sockets.add(socket);
+  });
   httplib::Response response;
   httplib::Error error = httplib::Error::Success;
-  bool done = false;
+  bool done = false, brings_too_much = false;
   try {
-    const Watch watch(*client, deadline);
+    const Watch watch(sockets, deadline, limit, has_head);
     done = client->send(sent, response, error);
+    brings_too_much = watch.brings_too_much();
   } catch (const std::exception&) {
     error = httplib::Error::Unknown;
   }
@@ -153,6 +171,7 @@ Result<Answer> request(const WebUrl& url, const std::string& address, Clock::tim
     return fail(ErrorCode::kBadInput, "it is larger than the " + std::to_string(limit >> 20) + " MB that are fetched",
                 "raise max_megabytes in [web] of grounds.toml");
   }
+  if (brings_too_much) return fail(ErrorCode::kBadInput, url.host + " sends more around its answer than in it");
   if (Clock::now() >= deadline) return fail(ErrorCode::kUnavailable, url.host + " did not send all in the time that one document has");
   if (!done) {
     reached = reached || (error != httplib::Error::Connection && error != httplib::Error::ConnectionTimeout);

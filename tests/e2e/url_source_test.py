@@ -122,15 +122,27 @@ class UrlSources(unittest.TestCase):
                     time.sleep(0.1)
             except OSError:
                 pass
+
+        def endless_head(handler):
+            try:
+                handler.wfile.write(b"HTTP/1.0 200 OK\r\nX-Endless: ")
+                for _ in range(2_000):
+                    handler.wfile.write(b"quagga " * 10_000)
+                    sent["head"] += 70_000
+            except OSError:
+                pass
+        sent = {"head": 0}
         self.allow('private_hosts = ["127.0.0.1"]\ntimeout_seconds = 2\nmax_megabytes = 1\n')
-        self.site.pages.update({"/cut": cut, "/drip": drip, "/large": ("text/plain", b"quagga " * 200_000)})
+        self.site.pages.update({"/cut": cut, "/drip": drip, "/large": ("text/plain", b"quagga " * 200_000), "/head": endless_head})
         started = time.monotonic()
-        report = self.ingest("/cut", "/drip", "/large", check=5)
+        report = self.ingest("/cut", "/drip", "/large", "/head", check=5)
         self.assertLess(time.monotonic() - started, 45)
         reasons = {f["uri"].removeprefix(self.site.url): f["reason"] for f in report["failures"]}
         self.assertIn("broke", reasons["/cut"])
         self.assertIn("in the time", reasons["/drip"])
         self.assertIn("larger than the 1 MB", reasons["/large"])
+        self.assertIn("more around its answer", reasons["/head"])
+        self.assertLess(sent["head"], 70_000_000)  # of 140 MB
         self.assertEqual(self.workspace.json("docs", "list")["documents"], [])
 
     def test_private_addresses_and_hosts_not_listed_are_refused_also_after_redirects(self):
@@ -185,6 +197,16 @@ class UrlSources(unittest.TestCase):
         refused = self.workspace.run("sync", "--sitemap", url + "/sitemap.xml")
         self.assertEqual(refused.code, 3, refused.err)
         self.assertEqual(len(self.workspace.json("docs", "list")["documents"]), 2)
+
+    def test_beyond_the_most_urls_nothing_is_looked_at_and_nothing_taken_for_gone(self):
+        for name in ("a", "b", "c"):
+            self.site.page("/" + name, "gnu")
+        self.ingest("/a", "/b", "/c", command="sync")
+        self.allow('private_hosts = ["127.0.0.1"]\nmax_urls = 2\n')
+        report = self.ingest("/b", "/a", *(f"/{i}" for i in range(1000)), command="sync", check=5)
+        self.assertEqual(len(report["failures"]), 1)
+        self.assertIn("more than 2 URLs", report["failures"][0]["reason"])
+        self.assertEqual((report["documents"]["deleted"], len(self.workspace.json("docs", "list")["documents"])), (0, 3))
 
     def test_a_wrong_list_or_setting_is_said_before_anything_is_done(self):
         for settings in ('hosts = ["http://a.com"]', 'hosts = ["*"]', 'timeout_seconds = 0', 'host = ["a.com"]', 'hosts = "a.com"'):

@@ -1,9 +1,6 @@
 #include "answer/backends/http_call.h"
 
-#include <fcntl.h>
 #include <httplib.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
@@ -11,9 +8,8 @@
 #include <condition_variable>
 #include <mutex>
 #include <thread>
-#include <vector>
 
-#include "answer/backends/received_bytes.h"
+#include "base/watched_sockets.h"
 
 namespace grounds {
 namespace {
@@ -25,37 +21,6 @@ std::int64_t since(Steady::time_point start) {
   return std::chrono::duration_cast<Milliseconds>(Steady::now() - start).count();
 }
 
-// The call's connections, by descriptors of their own: the library may close its own meanwhile, and its
-// stop() waits for the TLS handshake that is to be ended.
-class Sockets {
- public:
-  Sockets() = default;
-  Sockets(const Sockets&) = delete;
-  Sockets& operator=(const Sockets&) = delete;
-  ~Sockets() {
-    for (const int each : open_) ::close(each);
-  }
-  void add(int socket) {
-    std::lock_guard lock(mutex_);
-    if (const int own = ::fcntl(socket, F_DUPFD_CLOEXEC, 0); own >= 0) open_.push_back(own);
-  }
-  void cut() {
-    std::lock_guard lock(mutex_);
-    for (const int each : open_) ::shutdown(each, SHUT_RDWR);
-  }
-  // What came in, of all of them, as the kernel counts.
-  std::uint64_t received() {
-    std::lock_guard lock(mutex_);
-    std::uint64_t bytes = 0;
-    for (const int each : open_) bytes += received_bytes(each);
-    return bytes;
-  }
-
- private:
-  std::mutex mutex_;
-  std::vector<int> open_;  // guarded by mutex_
-};
-
 // What the calling thread lets the watchdog know.
 struct Progress {
   std::atomic<bool> has_head = false;
@@ -66,7 +31,7 @@ struct Progress {
 // with a chunk's size, to its end, however long that is.
 class Watchdog {
  public:
-  Watchdog(Sockets& sockets, const HttpCall& call, Steady::time_point start, const Progress& progress)
+  Watchdog(WatchedSockets& sockets, const HttpCall& call, Steady::time_point start, const Progress& progress)
       : thread_([this, &sockets, &call, start, &progress] { watch(sockets, call, start, progress); }) {}
   ~Watchdog() {
     {
@@ -79,7 +44,7 @@ class Watchdog {
   HttpFailure verdict() const { return verdict_; }
 
  private:
-  static HttpFailure judge(Sockets& sockets, const HttpCall& call, Steady::time_point start, const Progress& progress) {
+  static HttpFailure judge(WatchedSockets& sockets, const HttpCall& call, Steady::time_point start, const Progress& progress) {
     if (since(start) >= call.timeout_ms) return HttpFailure::kTimeout;
     if (call.first_token_timeout_ms > 0 && since(start) >= call.first_token_timeout_ms && !call.has_first_token())
       return HttpFailure::kFirstTokenTimeout;
@@ -90,7 +55,7 @@ class Watchdog {
     return sockets.received() > most ? HttpFailure::kTooLarge : HttpFailure::kNone;
   }
 
-  void watch(Sockets& sockets, const HttpCall& call, Steady::time_point start, const Progress& progress) {
+  void watch(WatchedSockets& sockets, const HttpCall& call, Steady::time_point start, const Progress& progress) {
     std::unique_lock lock(mutex_);
     while (!done_) {
       if (verdict_ == HttpFailure::kNone) verdict_ = judge(sockets, call, start, progress);
@@ -138,7 +103,7 @@ HttpReply post_json(const HttpCall& call) {
   Progress progress;
   try {
     httplib::Client client(call.endpoint.origin);
-    Sockets sockets;
+    WatchedSockets sockets;
     client.set_socket_options([&sockets](socket_t socket) { sockets.add(socket); });
     client.set_follow_location(false);
     client.set_decompress(false);
