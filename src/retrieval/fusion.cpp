@@ -144,12 +144,16 @@ Result<VectorResult> search_space(const Snapshot& snapshot, const Snapshot::Spac
   return result;
 }
 
-// Ranks of the chunks by one of their scores, from 1; chunks without a match get no rank (0).
+bool is_positive(double score) { return score > 0; }
+// A dot product below zero is a match all the same; 0 stands for none.
+bool is_match(double score) { return score != 0; }
+
+// Ranks of the chunks by one of their scores, from 1; chunks whose score is no match get no rank (0).
 template <class Score>
-std::vector<std::size_t> ranks_by(const std::vector<RankedChunk>& chunks, Score score) {
+std::vector<std::size_t> ranks_by(const std::vector<RankedChunk>& chunks, Score score, bool (*matches)(double) = is_positive) {
   std::vector<std::size_t> order, ranks(chunks.size(), 0);
   for (std::size_t i = 0; i < chunks.size(); ++i)
-    if (score(i) > 0) order.push_back(i);
+    if (matches(static_cast<double>(score(i)))) order.push_back(i);
   std::ranges::sort(order, [&](std::size_t a, std::size_t b) {
     if (score(a) != score(b)) return score(a) > score(b);
     return chunks[a].id < chunks[b].id;
@@ -271,7 +275,7 @@ Result<std::vector<RankedChunk>> rank(const Snapshot& snapshot, const Query& que
     for (const auto& each : space_weight) {
       const std::int64_t space = each.first;
       const std::vector<std::size_t> own =
-          ranks_by(chunks, [&](std::size_t i) { return chunks[i].space == space ? chunks[i].vector_score : 0; });
+          ranks_by(chunks, [&](std::size_t i) { return chunks[i].space == space ? chunks[i].vector_score : 0; }, is_match);
       std::ranges::transform(dense, own, dense.begin(), std::plus());
     }
     for (std::size_t i = 0; i < chunks.size(); ++i)

@@ -144,6 +144,12 @@ class Searcher(threading.Thread):
         self.done, self.searches, self.errors = threading.Event(), 0, []
 
     def run(self):
+        try:
+            self.search()
+        except BaseException as error:
+            self.errors.append(repr(error))
+
+    def search(self):
         while not self.done.is_set():
             with self.oracle.lock:
                 words = list(self.oracle.words)

@@ -266,7 +266,7 @@ std::vector<Scored> brute_force_of_ranks(const Snapshot& snapshot, const Query& 
     const double share = own ? 1 : query.settings.real("fusion.foreign_weight");
     double score = 0;
     if (query.mode != SearchMode::kVector && lexical[i] > 0) score += (1 - weight) / (60 + rank_of(i, lexical, false));
-    if (dots[i] > 0) score += weight * share / (60 + rank_of(i, dots, true));
+    if (dots[i] != 0) score += weight * share / (60 + rank_of(i, dots, true));
     scored.push_back({all[i].id, static_cast<std::int64_t>(std::nearbyint(score * 60 * 1048576.0)), 0, {}, 0, 0});
   }
   std::ranges::sort(scored, [](const Scored& a, const Scored& b) { return a.score != b.score ? a.score > b.score : a.id < b.id; });
