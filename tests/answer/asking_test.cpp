@@ -1,8 +1,11 @@
 // Asking language models, in a workspace of its own: samples, canaries, policy, and what an exception leaves behind.
 #include <doctest/doctest.h>
 
+#include <atomic>
+#include <chrono>
 #include <memory>
 #include <stdexcept>
+#include <thread>
 
 #include "base/hash.h"
 #include "engine/engine.h"
@@ -280,6 +283,35 @@ TEST_CASE("Another model name is a drift; a canary that varies within its epoch,
   const CanaryReport other = look();
   CHECK((other.drifted && other.epoch == 2 && other.reason == "the server reports model 'm-2'"));
   CHECK(look().epoch == 2);
+}
+
+TEST_CASE("Canaries and samples share the time of the question that waits for them, and end when it is cancelled") {
+  std::atomic<bool> ended = false;
+  FakeModel model([&](int, const Json& request, httplib::Response& response) {
+    const std::string prompt = request["messages"][0]["content"];
+    const bool canary = prompt.find("kestrel") == std::string::npos;
+    while (canary && !ended) std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    response.set_content(completion(at_height(12)), "application/json");
+  });
+  Bench bench(model, "timeout_seconds = 4\ntemperature = 1.0\ncanary_interval = \"1h\"\ncanaries = [\"a\", \"b\"]\n");
+  const Answer answer = bench.ask();
+  CHECK(answer.text.answer == at_height(12));
+  const Json attempts = bench.record(answer.answer_id).closed->body["attempts"];
+  REQUIRE(attempts.size() == 3);
+  for (const Json& attempt : attempts) CHECK(attempt["allowed_ms"].get<std::int64_t>() <= 2000);
+  CHECK(model.calls() == 4);
+  // Whoever has gone waits for no canaries; they are asked for the next question.
+  bench.clock().advance(3'600'000);
+  std::atomic<bool> cancelled = true;
+  AskObserver observer;
+  observer.cancelled = [&] { return cancelled.load(); };
+  CHECK(bench.try_ask(true, observer).error().code == ErrorCode::kRefused);
+  BackendStore& store = bench.engine().asker().gateway().store();
+  CHECK_FALSE(must(store.watch(model.url(), "m")));
+  ended = true;
+  cancelled = false;
+  REQUIRE(bench.try_ask(true, observer));
+  CHECK(must(store.watch(model.url(), "m")));
 }
 
 TEST_CASE("An exception in the middle of an answer closes its record as failed") {

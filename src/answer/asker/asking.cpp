@@ -1,6 +1,7 @@
 #include "answer/asker/asking.h"
 
 #include <algorithm>
+#include <chrono>
 
 #include "answer/asker/verdict.h"
 #include "answer/backends/chat_reply.h"
@@ -15,6 +16,12 @@
 
 namespace grounds {
 namespace {
+
+using Steady = std::chrono::steady_clock;
+
+std::int64_t since(Steady::time_point start) {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(Steady::now() - start).count();
+}
 
 std::string withheld_text(std::string_view language) {
   return language == "zh" ? "该回答未能得到所引文档的完全支持，按规定不予显示。"
@@ -146,7 +153,10 @@ void Asking::settle_extractive(const std::string& reason) {
 }
 
 Result<Answer> Asking::answer_by_model() {
-  auto watched = asker_.canaries_.look(inputs_.backend, *backend_);
+  // The question's time is for its canaries, too; half of it they leave to the answer.
+  const auto before = Steady::now();
+  auto watched = asker_.canaries_.look(inputs_.backend, *backend_, false, {observer_.cancelled, std::int64_t{backend_->timeout_seconds} * 500});
+  spent_ms_ = since(before);
   if (watched) {
     inputs_.epoch = watched->epoch;
     epoch_since_ = watched->since;
@@ -282,7 +292,10 @@ bool Asking::ask_one(const std::string& name, const BackendSettings& settings) {
       has_streamed_ = true;
       return observer_.on_delta(piece);
     };
+  const auto before = Steady::now();
+  if (name == inputs_.backend) question.spent_ms = spent_ms_;
   auto answer = asker_.gateway_.ask(name, settings, question, outcome_.attempts);
+  if (name == inputs_.backend) spent_ms_ += since(before);
   if (answer) {
     if (name == inputs_.backend) take_samples(std::move(*answer));
     else settle_model(name, settings, std::move(*answer));
@@ -323,13 +336,17 @@ void Asking::take_samples(ModelAnswer first) {
   if (!wants_samples_ || !inputs_.reuse) return settle_model(inputs_.backend, *backend_, std::move(first));
   std::vector<ModelAnswer> answers{std::move(first)};
   std::vector<std::string> texts{answers.front().text};
-  for (int sample = 2; sample <= asker_.options_.numeric_samples; ++sample) {
+  // Whoever asked waits for them all, and no longer than for one answer.
+  for (int sample = 2; sample <= asker_.options_.numeric_samples && spent_ms_ < std::int64_t{backend_->timeout_seconds} * 1000; ++sample) {
     ModelQuestion question;
     question.prompt = inputs_.prompt;
     question.parameters = inputs_.model.parameters;
     question.cancelled = observer_.cancelled;
+    question.spent_ms = spent_ms_;
     const std::size_t before = outcome_.attempts.size();
+    const auto start = Steady::now();
     auto answer = asker_.gateway_.ask(inputs_.backend, *backend_, question, outcome_.attempts);
+    spent_ms_ += since(start);
     for (std::size_t i = before; i < outcome_.attempts.size(); ++i) outcome_.attempts[i].sample = sample;
     if (!answer || !answer->complete()) break;  // what there is has to do; it is not given again
     texts.push_back(answer->text);

@@ -56,6 +56,7 @@ class Asking {
   std::string failure_;                        // of the first backend: "local: timeout"
   bool has_streamed_ = false;
   bool gone_ = false;                          // whoever asked: then nobody else is asked
+  std::int64_t spent_ms_ = 0;                  // of the time of the backend asked for: by canaries, first call and samples
   UnixMillis epoch_since_ = 0;                 // earlier answers are another model's
   bool wants_samples_ = false;                 // the answer is one of those that samples are taken of
   bool shown_early_ = false;                   // and it was streamed before they were taken, though most say otherwise

@@ -1,6 +1,7 @@
 #include "answer/asker/canary_watch.h"
 
 #include <algorithm>
+#include <chrono>
 #include <optional>
 #include <set>
 
@@ -80,7 +81,7 @@ bool CanaryWatch::is_due(const BackendSettings& settings, const std::optional<Mo
   return now < known->checked || now - known->checked >= settings.canary_interval_seconds * 1000;
 }
 
-Result<CanaryReport> CanaryWatch::look(const std::string& name, const BackendSettings& settings, bool now) {
+Result<CanaryReport> CanaryWatch::look(const std::string& name, const BackendSettings& settings, bool now, const CanaryLimits& limits) {
   const auto report_of = [](const std::optional<ModelWatch>& known) {
     CanaryReport report;
     if (known) report.epoch = known->epoch, report.since = known->since, report.checked = known->checked;
@@ -95,14 +96,17 @@ Result<CanaryReport> CanaryWatch::look(const std::string& name, const BackendSet
   // Another thread or process may have asked meanwhile.
   GROUNDS_ASSIGN_OR_RETURN(known, gateway_.store().watch(settings.base_url, settings.model));
   if (!now && !is_due(settings, known, key)) return report_of(known);
-  GROUNDS_ASSIGN_OR_RETURN(CanaryReport report, ask(name, settings, known));
+  GROUNDS_ASSIGN_OR_RETURN(CanaryReport report, ask(name, settings, known, limits));
   std::lock_guard lock(mutex_);
   if (report.asked) failed_.erase(key);
-  else failed_[key] = gateway_.environment().clock.now();
+  else if (!limits.cancelled || !limits.cancelled()) failed_[key] = gateway_.environment().clock.now();
   return report;
 }
 
-Result<CanaryReport> CanaryWatch::ask(const std::string& name, const BackendSettings& settings, const std::optional<ModelWatch>& known) {
+Result<CanaryReport> CanaryWatch::ask(const std::string& name, const BackendSettings& settings, const std::optional<ModelWatch>& known, const CanaryLimits& limits) {
+  using Steady = std::chrono::steady_clock;
+  const auto start = Steady::now();
+  const std::int64_t timeout_ms = std::int64_t{settings.timeout_seconds} * 1000;
   const std::vector<std::string>& prompts = prompts_of(settings);
   const std::string identity = identity_of(settings);
   std::optional<Answers> baseline;
@@ -119,6 +123,15 @@ Result<CanaryReport> CanaryWatch::ask(const std::string& name, const BackendSett
       ModelQuestion question;
       question.prompt = prompts[i];
       question.parameters = parameters_of(settings);
+      question.cancelled = limits.cancelled;
+      if (limits.within_ms > 0) {
+        const std::int64_t left = limits.within_ms - std::chrono::duration_cast<std::chrono::milliseconds>(Steady::now() - start).count();
+        if (left <= 0) {
+          report.reason = "the canaries were not all answered within " + std::to_string(limits.within_ms) + " ms";
+          return report;
+        }
+        question.spent_ms = timeout_ms - std::min(left, timeout_ms);
+      }
       auto answer = gateway_.ask(name, settings, question, attempts);
       if (!answer) {
         report.reason = answer.error().message;

@@ -1,6 +1,8 @@
 // Is the model behind a name still the one it was? Fixed prompts, asked now and then, whose answers are compared.
 #pragma once
 
+#include <cstdint>
+#include <functional>
 #include <map>
 #include <mutex>
 #include <string>
@@ -25,6 +27,12 @@ struct CanaryReport {
   std::string reason;              // of a drift; or why they could not be asked
 };
 
+// Of the question for whose sake canaries are asked: it waits meanwhile.
+struct CanaryLimits {
+  std::function<bool()> cancelled;     // may be empty
+  std::int64_t within_ms = 0;          // in all; 0: the backend's timeout for each call
+};
+
 // Thread-safe.
 class CanaryWatch {
  public:
@@ -36,14 +44,15 @@ class CanaryWatch {
   // same thing: none of its answers has been given in this epoch. That, or another reported model name, is a drift:
   // on record in the ledger, with what was sent and received, before the new epoch counts. A server that does not
   // answer changes nothing, and is asked again after a minute. While one thread asks, others go by what was known.
-  // Errors are those of backends.db and of the ledger.
-  Result<CanaryReport> look(const std::string& name, const BackendSettings& settings, bool now = false);
+  // What cannot be asked within `limits` is not: as with a server that does not answer, but of a question that was
+  // cancelled the next one asks. Errors are those of backends.db and of the ledger.
+  Result<CanaryReport> look(const std::string& name, const BackendSettings& settings, bool now = false, const CanaryLimits& limits = {});
 
   static constexpr int kBaselineRounds = 2, kRounds = 3;
 
  private:
   struct Answers;
-  Result<CanaryReport> ask(const std::string& name, const BackendSettings& settings, const std::optional<ModelWatch>& known);
+  Result<CanaryReport> ask(const std::string& name, const BackendSettings& settings, const std::optional<ModelWatch>& known, const CanaryLimits& limits);
   Status record(const std::string& name, const BackendSettings& settings, const CanaryReport& report, std::vector<Attempt> attempts);
   bool is_due(const BackendSettings& settings, const std::optional<ModelWatch>& known, const std::string& key);
 
