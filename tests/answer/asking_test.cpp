@@ -7,6 +7,8 @@
 #include <stdexcept>
 #include <thread>
 
+#include "answer/asker/record.h"
+#include "answer/gate.h"
 #include "base/hash.h"
 #include "engine/engine.h"
 #include "index/generation/commit.h"
@@ -312,6 +314,17 @@ TEST_CASE("Canaries and samples share the time of the question that waits for th
   cancelled = false;
   REQUIRE(bench.try_ask(true, observer));
   CHECK(must(store.watch(model.url(), "m")));
+}
+
+TEST_CASE("Which gate decided is on record whatever the backend, and read back") {
+  FakeModel model(in_turn({at_height(12)}));
+  Bench bench(model, "");
+  for (const std::string& question : {kQuestion, std::string("Who was the first emperor of Rome?")}) {
+    const RecordedAnswer recorded = bench.record(bench.ask(false, {}, question).answer_id);
+    CHECK(recorded.opened.body["gate"] == kGateVersion);
+    CHECK(must(read_inputs(recorded)).gate == kGateVersion);
+  }
+  CHECK(model.calls() == 1);
 }
 
 TEST_CASE("An exception in the middle of an answer closes its record as failed") {

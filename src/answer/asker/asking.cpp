@@ -59,6 +59,7 @@ Status Asking::choose() {
   if (bytes > 4 * kMaxQuestionBytes)
     return fail(ErrorCode::kUsage, "the conversation is over " + std::to_string(4 * kMaxQuestionBytes) + " bytes",
                 "leave out what is long past");
+  inputs_.gate = kGateVersion;
   BackendInputs& model = inputs_.model;
   model.name = inputs_.backend = request_.backend;
   if (request_.backend != "extractive") {

@@ -130,6 +130,7 @@ EntryContent opened_entry(const AnswerInputs& inputs) {
                 {"endpoint", text_or_null(inputs.model.endpoint)},
                 {"model", text_or_null(inputs.model.model)},
                 {"parameters", inputs.model.parameters},
+                {"gate", inputs.gate},
                 {"timeout_seconds", inputs.model.timeout_seconds},
                 {"fallback", inputs.model.fallback},
                 {"template", inputs.template_id},
@@ -162,6 +163,7 @@ void read_backend_inputs(const Json& body, AnswerInputs& inputs) {
   inputs.model.parameters = body.at("parameters");
   inputs.model.timeout_seconds = body.at("timeout_seconds");
   inputs.model.fallback = body.at("fallback").get<std::vector<std::string>>();
+  inputs.gate = body.value("gate", inputs.model.parameters.value("gate", std::string()));
   inputs.fresh = body.at("fresh");
   inputs.reuse = body.at("reuse");
   inputs.policy = body.at("policy");

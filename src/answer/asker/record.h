@@ -51,6 +51,7 @@ struct AnswerInputs {
   std::int64_t settings_version = 0;
   std::string backend;                  // == model.name
   BackendInputs model;
+  std::string gate;                     // kGateVersion: what decides whether anything is asked or quoted; "" in the first records
   std::string template_id;              // PromptTemplate::id()
   std::string template_text;            // of one that is not built in; else ""
   std::string evidence_json;            // evidence_to_json()
