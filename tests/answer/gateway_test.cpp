@@ -236,6 +236,18 @@ TEST_CASE("Every retry is reserved for; an error in place of an answer is free, 
   CHECK(bench.store.spent("local", "total")->tokens == kReserved + 43);
 }
 
+TEST_CASE("Accounts that cannot be read are no budget that is used up, and nothing is asked") {
+  Bench bench;
+  FakeModel model([&](int, const Json&, httplib::Response& response) { response.set_content(completion("The kestrel."), "application/json"); });
+  REQUIRE(bench.files.write_durably(bench.folder / "backends.db", std::string(8192, 'x')));
+  BackendSettings settings = settings_for(model.url());
+  settings.budget = Budget{Budget::Period::kTotal, 10 * kReserved, std::nullopt};
+  std::vector<Attempt> attempts;
+  CHECK(bench.ask(settings, &attempts).error().code == ErrorCode::kUnavailable);
+  CHECK(attempts.front().outcome == "budget_unavailable");
+  CHECK(model.calls() == 0);
+}
+
 TEST_CASE("A process that dies in the middle of a call has spent what it reserved") {
   Bench bench;
   REQUIRE(*bench.store.reserve("local", "total", {300, 5}, nullptr));

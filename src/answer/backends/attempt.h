@@ -23,6 +23,7 @@ struct Attempt {
   int status = 0;                       // HTTP's; 0: no response came
   // "answered", or why not: "connection", "timeout", "rate_limited", "http_error", "too_large",
   // "malformed", "empty", "content_filter", "cancelled"; without a call: "no_key", "over_budget",
+  // "budget_unavailable" (backends.db cannot be read or written),
   // "circuit_open", "concurrency".
   std::string outcome;
   std::map<std::string, std::string> headers;  // those that help the vendor find the call; names in lower case

@@ -88,8 +88,8 @@ class Gateway::Guard final : public AttemptGuard {
     period_ = period_name(settings_.budget ? settings_.budget->period : Budget::Period::kTotal, now());
     auto within = gateway_.store_.reserve(name_, period_, reserved_, settings_.budget ? &*settings_.budget : nullptr);
     if (!within) {
-      attempt.outcome = "over_budget";
-      return fail(ErrorCode::kUnavailable, "backend " + name_ + ": its budget cannot be written, so it is not asked: " + within.error().message,
+      attempt.outcome = "budget_unavailable";
+      return fail(ErrorCode::kUnavailable, "backend " + name_ + ": its budget cannot be read or written, so it is not asked: " + within.error().message,
                   within.error().hint);
     }
     if (!*within) {

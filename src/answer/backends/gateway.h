@@ -25,7 +25,7 @@ class Gateway {
   // it did not use is given back after: threads and processes together never go over the budget, as long as servers
   // keep to max_tokens. Also: kRefused, if the budget does not allow an attempt (outcome "over_budget"); kUnavailable,
   // while the circuit breaker is open ("circuit_open"), when too many wait ("concurrency"), or if the budget cannot be
-  // written. Of these an attempt is appended, too.
+  // read and written ("budget_unavailable"). Of these an attempt is appended, too.
   Result<ModelAnswer> ask(const std::string& name, const BackendSettings& settings, const ModelQuestion& question,
                           std::vector<Attempt>& attempts);
 
