@@ -314,6 +314,15 @@ TEST_CASE("Canaries and samples share the time of the question that waits for th
   cancelled = false;
   REQUIRE(bench.try_ask(true, observer));
   CHECK(must(store.watch(model.url(), "m")));
+  // What was sent for canaries is on record, answered or not.
+  std::vector<bool> asked;
+  for (const Ledger::Summary& each : must(bench.engine().ledger().list(20))) {
+    const RecordedAnswer recorded = bench.record(each.answer_id);
+    if (recorded.opened.body.value("event", "") != "canary") continue;
+    asked.push_back(recorded.opened.body["asked"].get<bool>());
+    CHECK_FALSE(recorded.closed->body["attempts"].empty());
+  }
+  CHECK(asked == std::vector<bool>{true, false, false});
 }
 
 TEST_CASE("Which gate decided is on record whatever the backend, and read back") {

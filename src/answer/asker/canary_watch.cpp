@@ -117,6 +117,11 @@ Result<CanaryReport> CanaryWatch::ask(const std::string& name, const BackendSett
   answers.texts.resize(prompts.size());
   std::vector<Attempt> attempts;
   std::string drift;
+  const auto unasked = [&](std::string reason) -> Result<CanaryReport> {
+    report.reason = std::move(reason);
+    GROUNDS_RETURN_IF_ERROR(record(name, settings, report, std::move(attempts)));
+    return report;
+  };
   for (std::size_t i = 0; i < prompts.size(); ++i) {
     bool same = false;
     for (int round = 0; round < (baseline ? kRounds : kBaselineRounds) && !same; ++round) {
@@ -126,17 +131,11 @@ Result<CanaryReport> CanaryWatch::ask(const std::string& name, const BackendSett
       question.cancelled = limits.cancelled;
       if (limits.within_ms > 0) {
         const std::int64_t left = limits.within_ms - std::chrono::duration_cast<std::chrono::milliseconds>(Steady::now() - start).count();
-        if (left <= 0) {
-          report.reason = "the canaries were not all answered within " + std::to_string(limits.within_ms) + " ms";
-          return report;
-        }
+        if (left <= 0) return unasked("the canaries were not all answered within " + std::to_string(limits.within_ms) + " ms");
         question.spent_ms = timeout_ms - std::min(left, timeout_ms);
       }
       auto answer = gateway_.ask(name, settings, question, attempts);
-      if (!answer) {
-        report.reason = answer.error().message;
-        return report;
-      }
+      if (!answer) return unasked(answer.error().message);
       answers.models.insert(answer->model);
       answers.texts[i].insert(answer->text);
       same = baseline && baseline->texts[i].contains(answer->text);
@@ -155,7 +154,7 @@ Result<CanaryReport> CanaryWatch::ask(const std::string& name, const BackendSett
     watch.since = report.since = now;
     watch.baseline = answers.to_json();
   }
-  if (!baseline || report.drifted) GROUNDS_RETURN_IF_ERROR(record(name, settings, report, std::move(attempts)));
+  GROUNDS_RETURN_IF_ERROR(record(name, settings, report, std::move(attempts)));
   GROUNDS_RETURN_IF_ERROR(gateway_.store().set_watch(settings.base_url, settings.model, watch));
   if (report.drifted)
     log_warning("backend " + name + ": another model answers than before (" + drift + "); epoch " + std::to_string(report.epoch) +
@@ -164,9 +163,11 @@ Result<CanaryReport> CanaryWatch::ask(const std::string& name, const BackendSett
 }
 
 Status CanaryWatch::record(const std::string& name, const BackendSettings& settings, const CanaryReport& report, std::vector<Attempt> attempts) {
+  // The budget was charged for each of them.
+  if (attempts.empty()) return {};
   EntryContent opened, closed;
   opened.body = {{"event", "canary"}, {"backend", name}, {"endpoint", settings.base_url}, {"model", settings.model},
-                 {"epoch", report.epoch}, {"drift", report.drifted}, {"reason", report.reason}};
+                 {"epoch", report.epoch}, {"asked", report.asked}, {"drift", report.drifted}, {"reason", report.reason}};
   opened.texts = {{"question", "(canaries of " + name + (report.drifted ? ": drift)" : ")")}};
   closed.body = {{"event", "canary"}, {"status", "canary"}};
   closed.body["attempts"] = attempts_json(attempts, closed);

@@ -42,7 +42,7 @@ class CanaryWatch {
   // The epoch of the model behind this backend. If canaries are due (or `now`), they are asked first, at temperature
   // 0: the first time kBaselineRounds times; later once, and one that answers otherwise again, until kRounds say the
   // same thing: none of its answers has been given in this epoch. That, or another reported model name, is a drift:
-  // on record in the ledger, with what was sent and received, before the new epoch counts. A server that does not
+  // a new epoch. On record in the ledger is every look, with what was sent and received, before an epoch counts. A server that does not
   // answer changes nothing, and is asked again after a minute. While one thread asks, others go by what was known.
   // What cannot be asked within `limits` is not: as with a server that does not answer, but of a question that was
   // cancelled the next one asks. Errors are those of backends.db and of the ledger.
