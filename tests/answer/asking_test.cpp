@@ -325,6 +325,26 @@ TEST_CASE("Canaries and samples share the time of the question that waits for th
   CHECK(asked == std::vector<bool>{true, false, false});
 }
 
+TEST_CASE("The canaries of one model do not wait for those of another") {
+  std::atomic<bool> reached = false, ended = false;
+  FakeModel slow([&](int, const Json&, httplib::Response& response) {
+    reached = true;
+    while (!ended) std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    response.set_content(completion("as ever"), "application/json");
+  });
+  FakeModel model(in_turn({"as ever"}));
+  Bench bench(model, "canary_interval = \"1h\"\ncanaries = [\"a\"]\n[backends.slow]\nkind = \"openai\"\nbase_url = \"" + slow.url() +
+                         "\"\nmodel = \"m\"\ncanary_interval = \"1h\"\ncanaries = [\"a\"]\n");
+  const auto& backends = bench.engine().configuration().backends;
+  CanaryWatch& canaries = bench.engine().asker().canaries();
+  std::thread other([&] { (void)canaries.look("slow", backends.at("slow"), true); });
+  while (!reached) std::this_thread::yield();
+  const CanaryReport report = must(canaries.look("local", backends.at("local")));
+  ended = true;
+  other.join();
+  CHECK(report.asked);
+}
+
 TEST_CASE("Which gate decided is on record whatever the backend, and read back") {
   FakeModel model(in_turn({at_height(12)}));
   Bench bench(model, "");

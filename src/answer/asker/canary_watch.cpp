@@ -90,7 +90,12 @@ Result<CanaryReport> CanaryWatch::look(const std::string& name, const BackendSet
   const std::string key = settings.base_url + "\n" + settings.model;
   GROUNDS_ASSIGN_OR_RETURN(std::optional<ModelWatch> known, gateway_.store().watch(settings.base_url, settings.model));
   if (!now && !is_due(settings, known, key)) return report_of(known);
-  std::unique_lock asking(asking_, std::defer_lock);
+  std::mutex* asked_now = nullptr;
+  {
+    std::lock_guard lock(mutex_);
+    asked_now = &asking_[key];
+  }
+  std::unique_lock asking(*asked_now, std::defer_lock);
   if (now) asking.lock();
   else if (!asking.try_lock()) return report_of(known);
   // Another thread or process may have asked meanwhile.

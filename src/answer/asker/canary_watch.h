@@ -43,7 +43,7 @@ class CanaryWatch {
   // 0: the first time kBaselineRounds times; later once, and one that answers otherwise again, until kRounds say the
   // same thing: none of its answers has been given in this epoch. That, or another reported model name, is a drift:
   // a new epoch. On record in the ledger is every look, with what was sent and received, before an epoch counts. A server that does not
-  // answer changes nothing, and is asked again after a minute. While one thread asks, others go by what was known.
+  // answer changes nothing, and is asked again after a minute. While one thread asks, others that would ask the same model go by what was known.
   // What cannot be asked within `limits` is not: as with a server that does not answer, but of a question that was
   // cancelled the next one asks. Errors are those of backends.db and of the ledger.
   Result<CanaryReport> look(const std::string& name, const BackendSettings& settings, bool now = false, const CanaryLimits& limits = {});
@@ -58,8 +58,9 @@ class CanaryWatch {
 
   Gateway& gateway_;
   Ledger& ledger_;
-  std::mutex asking_;                                // held while canaries are asked
   std::mutex mutex_;
+  // Guarded by mutex_: by endpoint and model; each held while canaries are asked, and never removed.
+  std::map<std::string, std::mutex> asking_;
   std::map<std::string, UnixMillis> failed_;         // guarded by mutex_: by endpoint and model, when it did not answer
 };
 
