@@ -7,6 +7,7 @@
 
 #include <atomic>
 #include <mutex>
+#include <stdexcept>
 #include <thread>
 #include <vector>
 
@@ -363,6 +364,13 @@ TEST_CASE("No more than so many are asked at a time; the others wait in order, a
   CHECK(outcomes["answered"] >= 6);
   CHECK(outcomes["answered"] + outcomes["concurrency"] == 12);
   CHECK(bench.gateway.state("local", settings)->length.running == 0);
+
+  WaitingLine broken(1, 10);
+  REQUIRE(broken.enter(0, {}) == WaitingLine::Entry::kIn);
+  CHECK_THROWS(broken.enter(60'000, []() -> bool { throw std::runtime_error("a client's own"); }));
+  CHECK(broken.length().waiting == 0);
+  broken.leave();
+  CHECK(broken.enter(1'000, {}) == WaitingLine::Entry::kIn);
 
   WaitingLine line(1, 10);
   REQUIRE(line.enter(0, {}) == WaitingLine::Entry::kIn);

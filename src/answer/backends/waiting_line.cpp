@@ -11,21 +11,30 @@ WaitingLine::Entry WaitingLine::enter(std::int64_t timeout_ms, const std::functi
     return Entry::kIn;
   }
   if (static_cast<int>(line_.size()) >= most_waiting_) return Entry::kFull;
-  const auto end = std::chrono::steady_clock::now() + std::chrono::milliseconds(timeout_ms);
-  const auto mine = line_.insert(line_.end(), 0);
-  Entry entry = Entry::kIn;
-  while (!(running_ < most_ && mine == line_.begin())) {
-    if (std::chrono::steady_clock::now() >= end) entry = Entry::kTimeout;
+  using Steady = std::chrono::steady_clock;
+  const auto end = Steady::now() + std::chrono::milliseconds(timeout_ms);
+  // Whoever goes leaves the line, also when `cancelled` throws; the lock is held then.
+  struct Place {
+    WaitingLine& line;
+    std::unique_lock<std::mutex>& lock;
+    std::list<int>::iterator mine = line.line_.insert(line.line_.end(), 0);
+    ~Place() {
+      if (!lock.owns_lock()) lock.lock();
+      line.line_.erase(mine);
+      line.moved_.notify_all();
+    }
+  } place{*this, lock};
+  const auto has_turn = [&] { return running_ < most_ && place.mine == line_.begin(); };
+  while (!has_turn()) {
+    if (Steady::now() >= end) return Entry::kTimeout;
     lock.unlock();  // what is asked may take locks of its own
-    if (cancelled && cancelled()) entry = Entry::kCancelled;
+    const bool gone = cancelled && cancelled();
     lock.lock();
-    if (entry != Entry::kIn) break;
-    moved_.wait_for(lock, std::chrono::milliseconds(20));
+    if (gone) return Entry::kCancelled;
+    moved_.wait_for(lock, std::chrono::milliseconds(20), has_turn);
   }
-  line_.erase(mine);
-  if (entry == Entry::kIn) ++running_;
-  moved_.notify_all();
-  return entry;
+  ++running_;
+  return Entry::kIn;
 }
 
 void WaitingLine::leave() {
