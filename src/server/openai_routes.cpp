@@ -21,7 +21,8 @@ Json usage_view(const Answer& answer) {
 std::string finish_reason(const Answer& answer) {
   if (answer.finish_reason == "content_filter") return answer.finish_reason;
   // Whatever else a model names ("", "tool_calls"), its answer may not be whole; without a model nothing was cut.
-  return answer.finish_reason == "stop" || answer.model.empty() ? "stop" : "length";
+  const bool uncalled = answer.model.empty() || answer.backend_reason == "weak_evidence";
+  return answer.finish_reason == "stop" || uncalled ? "stop" : "length";
 }
 
 // What an answer of this program has beyond those of others.

@@ -124,6 +124,11 @@ class HttpAnswers(unittest.TestCase):
             _, response = self.open("/v1/chat/completions", {"model": "default", "backend": backend, "fresh": True,
                                                              "messages": [{"role": "user", "content": QUESTION}]})
             self.assertEqual(json.loads(response.read())["choices"][0]["finish_reason"], expected, backend)
+        # Decided without a call: nothing was cut.
+        _, response = self.open("/v1/chat/completions", {"model": "default", "backend": "good", "fresh": True,
+                                                         "messages": [{"role": "user", "content": "Who was the first emperor of Rome?"}]})
+        view = json.loads(response.read())
+        self.assertEqual((view["verdict"], view["choices"][0]["finish_reason"]), ("not_found", "stop"))
 
     def test_a_client_that_goes_away_cancels_the_call(self):
         connection, response = self.open("/v1/ask", {"question": QUESTION, "backend": "slow_stream", "stream": True, "fresh": True})
