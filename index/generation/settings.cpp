@@ -16,7 +16,7 @@ constexpr std::array kRules = {
     SettingRule{"access.default_groups", kL, "everyone", 0, 0, "", false,
                 "groups that may read a document for which no rule says otherwise"},
     SettingRule{"answer.min_score", kR, "0", 0, 1, "", false,
-                "evidence with a lower similarity and a lower term coverage is too weak to answer from"},
+                "not used any more: a fitted gate decides what is too weak to answer from"},
     SettingRule{"chunking.max_tokens", kI, "360", 64, 480, "", true,
                 "most tokens in one chunk, its headings included"},
     SettingRule{"chunking.target_tokens", kI, "220", 32, 480, "", true,

@@ -290,7 +290,6 @@ class Checker {
   void check_sentence(SentenceCheck& sentence) {
     const std::vector<const ItemFacts*> from = sources(sentence);
     const Words words = finder_.bare_words_of(sentence.sentence);
-    const Place* best_place = nullptr;
     for (const ItemFacts* facts : from) {
       const Place* place = nullptr;
       int best = -1;
@@ -301,7 +300,6 @@ class Checker {
         if (share > best) best = share, place = &facts->places[p];
       }
       best = std::max(best, share_of(words, facts->words) * 8 / 10);
-      if (best > sentence.support || best_place == nullptr) best_place = place;
       sentence.support = std::max(sentence.support, best);
       if (place != nullptr && !sentence.cited.empty()) cite(*facts, *place);
     }

@@ -53,7 +53,8 @@ Vote vote(std::span<const std::string> samples) {
   Vote best;
   for (std::size_t i = 0; i < figures.size(); ++i) {
     const auto agreeing = static_cast<int>(std::ranges::count(figures, figures[i]));
-    if (agreeing > best.agreeing) best = {i, agreeing};
+    if (i == 0) best.with_first = agreeing;
+    if (agreeing > best.agreeing) best.chosen = i, best.agreeing = agreeing;
   }
   return best;
 }

@@ -15,6 +15,7 @@ std::set<std::string> figures_of(std::string_view answer);
 struct Vote {
   std::size_t chosen = 0;        // the first of those that agree
   int agreeing = 0;              // how many state the figures of the chosen one
+  int with_first = 0;            // ... of the first
 };
 // The figures that most samples state; of equally many those of the earliest. At least one sample.
 Vote vote(std::span<const std::string> samples);

@@ -22,7 +22,7 @@ TEST_CASE("The figures that most samples state win, and of equally many those of
   const auto chosen = [](std::vector<std::string> samples) { return vote(samples); };
   CHECK(chosen({"12 m"}).agreeing == 1);
   auto result = chosen({"It is 13 m.", "12 m", "At 12 m!"});
-  CHECK((result.chosen == 1 && result.agreeing == 2));
+  CHECK((result.chosen == 1 && result.agreeing == 2 && result.with_first == 1));
   result = chosen({"It is 13 m.", "12 m", "11 m"});
   CHECK((result.chosen == 0 && result.agreeing == 1));
   result = chosen({"12 m", "12 m.", "About 12 m"});

@@ -34,11 +34,6 @@ Samples read_samples(const Json& closed) {
   return {found->value("wanted", 0), found->value("taken", 0), found->value("agreeing", 0)};
 }
 
-int vote_for(const std::vector<std::string>& samples, std::size_t which) {
-  const auto figures = figures_of(samples[which]);
-  return static_cast<int>(std::ranges::count_if(samples, [&](const std::string& sample) { return figures_of(sample) == figures; }));
-}
-
 std::string backend_names(const std::map<std::string, BackendSettings>& backends) {
   std::string names = "extractive";
   for (const auto& [name, settings] : backends) names += ", " + name;
@@ -357,7 +352,7 @@ void Asking::take_samples(ModelAnswer first) {
   outcome_.samples = {asker_.options_.numeric_samples, static_cast<int>(texts.size()), result.agreeing};
   shown_early_ = has_streamed_ && result.chosen != 0;
   // What was shown is what was answered.
-  if (shown_early_) outcome_.samples.agreeing = vote_for(texts, 0);
+  if (shown_early_) outcome_.samples.agreeing = result.with_first;
   settle_model(inputs_.backend, *backend_, std::move(answers[shown_early_ ? 0 : result.chosen]));
 }
 

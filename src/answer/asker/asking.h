@@ -20,7 +20,6 @@ class Asking {
  private:
   Status choose();                       // backend and template
   Status retrieve();                     // evidence and prompt
-  Result<Answer> answer_locally();       // by quotation, or because there is nothing to ask a model about
   Result<Answer> answer_by_model();
   Result<std::optional<Answer>> reuse(const std::string& key);
   Result<Answer> call(const std::string& key);
