@@ -78,5 +78,7 @@ Result<std::vector<std::int64_t>> lexical_scores(std::span<const SegmentView> vi
 
 // Natural logarithm by IEEE + - x / only: the same double on every machine. x > 0, finite and normal.
 double exact_log(double x);
+// BM25's weight of a term, ln(1 + (N - df + 1/2) / (df + 1/2)): above 0, also where df is over N.
+double inverse_document_frequency(std::uint64_t chunks, std::uint64_t document_frequency);
 
 }  // namespace grounds

@@ -12,13 +12,13 @@ namespace {
 
 constexpr std::uint32_t kTabulatedLengths = 2048;
 
-double idf(std::uint64_t chunks, std::uint64_t document_frequency) {
+}  // namespace
+
+double inverse_document_frequency(std::uint64_t chunks, std::uint64_t document_frequency) {
   const double df = static_cast<double>(document_frequency);
   const double others = static_cast<double>(std::max(chunks, document_frequency) - document_frequency);
   return exact_log(1.0 + (others + 0.5) / (df + 0.5));
 }
-
-}  // namespace
 
 Status check(const LexicalSettings& settings) {
   if (!(settings.k1 >= 0 && settings.k1 <= 1000)) return fail(ErrorCode::kUsage, "k1 must be a number from 0 to 1000");
@@ -45,7 +45,7 @@ Result<Scoring> Scoring::create(const LexicalSettings& settings, const LexicalSt
       return fail(ErrorCode::kInternal, "the statistics of the query lack one of its terms");
     }
     constexpr double kUnit = 1048576.0;  // 2^20: scaling is exact
-    const double factor = idf(statistics.chunks, frequency->second) * kUnit;
+    const double factor = inverse_document_frequency(statistics.chunks, frequency->second) * kUnit;
     scoring.terms_.push_back({std::move(term), 1, factor});
   }
   return scoring;

@@ -34,11 +34,10 @@ Result<std::map<std::int64_t, double>> squared_scales(const Snapshot& snapshot) 
 class Coverage {
  public:
   Coverage(const LexicalStatistics& statistics, std::vector<std::string> terms) : terms_(std::move(terms)) {
-    double chunks = static_cast<double>(statistics.chunks);
     for (const std::string& term : terms_) {
       auto found = statistics.document_frequency.find(term);
-      double frequency = found == statistics.document_frequency.end() ? 0.0 : static_cast<double>(found->second);
-      weights_.push_back(exact_log(1.0 + (chunks - frequency + 0.5) / (frequency + 0.5)));
+      const std::uint64_t frequency = found == statistics.document_frequency.end() ? 0 : found->second;
+      weights_.push_back(inverse_document_frequency(statistics.chunks, frequency));
       total_ += weights_.back();
     }
   }

@@ -81,13 +81,11 @@ std::vector<std::string> distinct_terms(std::vector<std::string> terms) {
 
 // What no BM25 score reaches: the sum of the idf of those terms that occur at all, repeats included, in its unit.
 std::int64_t attainable_score(const std::vector<std::string>& terms, const LexicalStatistics& statistics) {
-  const double chunks = static_cast<double>(statistics.chunks);
   std::int64_t sum = 0;
   for (const std::string& term : terms) {
     const auto found = statistics.document_frequency.find(term);
     if (found == statistics.document_frequency.end() || found->second == 0) continue;
-    const double frequency = static_cast<double>(found->second);
-    sum += to_fixed(exact_log(1.0 + (chunks - frequency + 0.5) / (frequency + 0.5)));
+    sum += to_fixed(inverse_document_frequency(statistics.chunks, found->second));
   }
   return sum;
 }

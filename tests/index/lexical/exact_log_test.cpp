@@ -32,3 +32,11 @@ TEST_CASE("the logarithm's bits are what they always were") {
   CHECK(bits(exact_log(1234.5678)) == 0x401c7951d51791d7u);
   CHECK(bits(exact_log(1.0000001)) == 0x3e7ad7f2847b6491u);
 }
+
+TEST_CASE("The weight of a term is BM25's, finite and above 0 also where more chunks hold it than there are") {
+  using grounds::inverse_document_frequency;
+  CHECK(inverse_document_frequency(100, 7) == exact_log(1.0 + 93.5 / 7.5));
+  CHECK(inverse_document_frequency(100, 0) == exact_log(1.0 + 100.5 / 0.5));
+  CHECK(inverse_document_frequency(100, 100) > 0);
+  CHECK(inverse_document_frequency(2, 40) == inverse_document_frequency(40, 40));
+}
