@@ -6,21 +6,7 @@
 # Usage: scripts/setup-http-clients.sh [--help]
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-requirements=$here/http-clients-requirements.txt
-# Named by what is in it: another pin is another folder.
-venv=${XDG_CACHE_HOME:-$HOME/.cache}/grounds/http-clients-$(sha256sum "$requirements" | cut -c1-12)
-
-case "${1:-}" in
-  --help) sed -n '2,6s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"; exit 0 ;;
-  "") ;;
-  *) echo "setup-http-clients.sh: unknown option $1 (see --help)" >&2; exit 2 ;;
-esac
-
-if [ ! -e "$venv/.complete" ]; then
-  echo "http clients: installing" >&2
-  rm -rf "$venv"
-  /usr/bin/python3 -m venv "$venv"
-  "$venv/bin/pip" install --quiet --disable-pip-version-check --require-hashes -r "$requirements" >&2
-  touch "$venv/.complete"
-fi
+. "$here/lib/venv.sh"
+only_help "${BASH_SOURCE[0]}" "${1:-}" 6
+make_venv http-clients "$here/http-clients-requirements.txt"
 echo "$venv/bin"

@@ -4,6 +4,7 @@
 #include <map>
 
 #include "base/utf8.h"
+#include "ingest/parsers/excel_values.h"
 #include "ingest/parsers/extract_builder.h"
 #include "ingest/parsers/format_table.h"
 #include "ingest/parsers/number_format.h"
@@ -136,26 +137,6 @@ void read_styles(std::string_view bytes, Workbook& workbook) {
   });
 }
 
-// RkNumber: 30 bits of an integer, or of the upper half of a double; bit 0: divided by 100.
-double rk_number(std::uint32_t value) {
-  const double number = (value & 2) != 0 ? static_cast<double>(static_cast<std::int32_t>(value) >> 2)
-                                         : std::bit_cast<double>(static_cast<std::uint64_t>(value & ~3u) << 32);
-  return (value & 1) != 0 ? number / 100 : number;
-}
-
-std::string error_text(std::uint64_t code) {
-  switch (code) {
-    case 0x00: return "#NULL!";
-    case 0x07: return "#DIV/0!";
-    case 0x0F: return "#VALUE!";
-    case 0x17: return "#REF!";
-    case 0x1D: return "#NAME?";
-    case 0x24: return "#NUM!";
-    case 0x2A: return "#N/A";
-    default: return "#ERROR";
-  }
-}
-
 struct Merge {
   std::uint32_t first_row, last_row, first_column, last_column;
 };
@@ -191,11 +172,11 @@ Sheet read_sheet(std::string_view bytes, const Workbook& workbook) {
     };
     std::string text;
     switch (record) {
-      case kCellRk: text = shown(rk_number(fields.u32())); break;
+      case kCellRk: text = shown(excel_rk_number(fields.u32())); break;
       case kCellReal:
       case kFormulaNumber: text = shown(fields.real()); break;
       case kCellError:
-      case kFormulaError: text = error_text(fields.number(1)); break;
+      case kFormulaError: text = excel_error(fields.number(1)); break;
       case kCellBool:
       case kFormulaBool: text = fields.number(1) != 0 ? "TRUE" : "FALSE"; break;
       case kCellRichText: fields.number(1); text = fields.text(); break;

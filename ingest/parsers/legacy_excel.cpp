@@ -8,6 +8,7 @@
 #include "base/utf8.h"
 #include "ingest/parsers/compound_file.h"
 #include "ingest/parsers/encoding.h"
+#include "ingest/parsers/excel_values.h"
 #include "ingest/parsers/extract_builder.h"
 #include "ingest/parsers/format_table.h"
 #include "ingest/parsers/number_format.h"
@@ -108,25 +109,6 @@ class SegmentReader {
   std::vector<std::string_view> segments_;
   std::size_t segment_ = 0, at_ = 0;
 };
-
-double rk_value(std::uint64_t rk) {
-  double value = 0;
-  if ((rk & 2) != 0) value = static_cast<double>(static_cast<std::int32_t>(static_cast<std::uint32_t>(rk)) >> 2);
-  else value = std::bit_cast<double>((rk & 0xFFFFFFFCu) << 32);
-  return (rk & 1) != 0 ? value / 100 : value;
-}
-
-std::string_view error_text(std::uint64_t code) {
-  switch (code) {
-    case 0x00: return "#NULL!";
-    case 0x07: return "#DIV/0!";
-    case 0x0F: return "#VALUE!";
-    case 0x17: return "#REF!";
-    case 0x1D: return "#NAME?";
-    case 0x24: return "#NUM!";
-    default: return "#N/A";
-  }
-}
 
 struct SheetPlace {
   std::string name;
@@ -266,15 +248,15 @@ class WorkbookReader {
         sheet.set(row, column, version_ >= 8 ? unicode(data.substr(8), number_at(data, 6, 2)) : bytes_text(data.substr(8, number_at(data, 6, 2))));
         break;
       case kNumber: sheet.set(row, column, number_text(std::bit_cast<double>(number_at(data, 6, 8)), style)); break;
-      case kRk: sheet.set(row, column, number_text(rk_value(number_at(data, 6, 4)), style)); break;
+      case kRk: sheet.set(row, column, number_text(excel_rk_number(static_cast<std::uint32_t>(number_at(data, 6, 4))), style)); break;
       case kMulRk:
         for (std::size_t at = 4; at + 8 <= data.size(); at += 6) {
           const int place = column + static_cast<int>((at - 4) / 6);
-          sheet.set(row, place, number_text(rk_value(number_at(data, at + 2, 4)), number_at(data, at, 2)));
+          sheet.set(row, place, number_text(excel_rk_number(static_cast<std::uint32_t>(number_at(data, at + 2, 4))), number_at(data, at, 2)));
         }
         break;
       case kBoolErr:
-        if (number_at(data, 7, 1) != 0) sheet.set(row, column, std::string(error_text(number_at(data, 6, 1))));
+        if (number_at(data, 7, 1) != 0) sheet.set(row, column, std::string(excel_error(number_at(data, 6, 1))));
         else sheet.set(row, column, number_at(data, 6, 1) != 0 ? "TRUE" : "FALSE");
         break;
       case kFormula:
@@ -299,7 +281,7 @@ class WorkbookReader {
     }
     const std::uint64_t kind = number_at(data, 6, 1), value = number_at(data, 8, 1);
     if (kind == 1) sheet.set(row, column, value != 0 ? "TRUE" : "FALSE");
-    if (kind == 2) sheet.set(row, column, std::string(error_text(value)));
+    if (kind == 2) sheet.set(row, column, std::string(excel_error(value)));
     if (kind != 0) return;
     // A text: in the record behind, or behind one that describes a shared formula.
     const std::size_t before = records_.at();

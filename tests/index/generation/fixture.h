@@ -4,10 +4,13 @@
 #include <doctest/doctest.h>
 
 #include <memory>
+#include <optional>
+#include <set>
 #include <string>
 
 #include "base/hash.h"
 #include "index/generation/commit.h"
+#include "index/generation/extract_store.h"
 #include "index/generation/snapshot.h"
 #include "tests/base/faulty_file_system.h"
 #include "tests/base/temp_directory.h"
@@ -77,6 +80,28 @@ struct Fixture {
 inline Collection change_setting(Workspace& workspace, const std::string& key, const std::string& value) {
   return must(Catalog(workspace).change_settings(
       "default", [&](Settings& settings) { return settings.set(key, value); }, "test"));
+}
+
+// "uri: text" of every chunk that a generation shows the administrator, the newest without one. Read through segments, catalog
+// and packs, which checks all three.
+inline Result<std::set<std::string>> content(Workspace& workspace, std::optional<Generation> generation = {}) {
+  std::set<std::string> found;
+  Snapshots snapshots(workspace);
+  ExtractStore extracts(workspace);
+  Catalog catalog(workspace);
+  GROUNDS_ASSIGN_OR_RETURN(auto snapshot, snapshots.get("default", Principal{"local", {}, true, true}, generation));
+  for (std::size_t v = 0; v < snapshot->views.size(); ++v) {
+    const SegmentView& view = snapshot->views[v];
+    GROUNDS_RETURN_IF_ERROR(view.segment->verify());
+    GROUNDS_ASSIGN_OR_RETURN(auto ids, view.segment->ids());
+    for (std::uint32_t i = 0; i < ids.size(); ++i) {
+      if (!view.eligible->test(i)) continue;
+      GROUNDS_ASSIGN_OR_RETURN(ChunkRow row, catalog.chunk(snapshot->view_space[v], ids[i], snapshot->generation));
+      GROUNDS_ASSIGN_OR_RETURN(std::string text, extracts.read(row.extract_sha256, row.begin, row.end));
+      found.insert(row.uri + ": " + text);
+    }
+  }
+  return found;
 }
 
 }  // namespace grounds::test

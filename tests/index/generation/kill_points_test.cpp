@@ -95,23 +95,10 @@ void prepare(Fixture& fixture) {
   must(commit(*workspace, collection, batch_for(0, collection.spaces[0].id)));
 }
 
-// "uri: text" of every live chunk, read through segments, catalog and packs; as many as each of them says.
-std::set<std::string> content(Workspace& workspace) {
-  std::set<std::string> found;
-  Snapshots snapshots(workspace);
-  ExtractStore extracts(workspace);
-  Catalog catalog(workspace);
-  auto snapshot = must(snapshots.get("default", kAdmin));
-  for (std::size_t v = 0; v < snapshot->views.size(); ++v) {
-    must(snapshot->views[v].segment->verify());
-    auto ids = must(snapshot->views[v].segment->ids());
-    for (std::uint32_t i = 0; i < ids.size(); ++i) {
-      if (!snapshot->views[v].live->test(i)) continue;
-      ChunkRow row = must(catalog.chunk(snapshot->view_space[v], ids[i], snapshot->generation));
-      CHECK(found.insert(row.uri + ": " + must(extracts.read(row.extract_sha256, row.begin, row.end))).second);
-    }
-  }
-  CHECK(found.size() == snapshot->collection.chunks);
+// As many chunks as the generation says it has.
+std::set<std::string> counted_content(Workspace& workspace) {
+  std::set<std::string> found = must(content(workspace));
+  CHECK(found.size() == must(Catalog(workspace).find_collection("default")).chunks);
   return found;
 }
 
@@ -121,10 +108,10 @@ std::vector<std::set<std::string>> expected_contents() {
   prepare(fixture);
   auto workspace = must(Workspace::open({fixture.files, fixture.clock, fixture.random}, fixture.directory.path() + "/w"));
   std::vector<std::set<std::string>> contents(5);
-  contents[1] = content(*workspace);
+  contents[1] = counted_content(*workspace);
   for (int step = 0; step < kSteps; ++step) {
     must(do_step(*workspace, step));
-    contents[kGenerationAfter[step]] = content(*workspace);
+    contents[kGenerationAfter[step]] = counted_content(*workspace);
   }
   return contents;
 }
@@ -202,13 +189,13 @@ TEST_CASE("killed between any two writes of a commit, a merge, a clearing or a g
     const Generation found = must(Catalog(*workspace).find_collection("default")).generation;
     CHECK(found >= least);
     CHECK(found <= most);
-    CHECK(content(*workspace) == expected[found]);
+    CHECK(counted_content(*workspace) == expected[found]);
     // Garbage goes, and the steps that are missing can be done.
     must(collect_garbage(*workspace));
-    CHECK(content(*workspace) == expected[found]);
+    CHECK(counted_content(*workspace) == expected[found]);
     for (int step = 0; step < kSteps; ++step)
       if (step == 2 || kGenerationAfter[step] > found) must(do_step(*workspace, step));
-    CHECK(content(*workspace) == expected[4]);
+    CHECK(counted_content(*workspace) == expected[4]);
     auto catalog = must(workspace->catalog());
     CHECK(must(list_garbage(*workspace, *catalog)).empty());
   }

@@ -15,27 +15,6 @@ const Principal kAdmin{"local", {}, true, true};
 
 Result<std::set<Generation>> second_generation(const Collection&, std::int64_t&) { return std::set<Generation>{2}; }
 
-// "uri: text" of every chunk of a generation, read through segments, catalog and packs.
-Result<std::set<std::string>> content(Workspace& workspace, Generation generation) {
-  std::set<std::string> found;
-  Snapshots snapshots(workspace);
-  ExtractStore extracts(workspace);
-  Catalog catalog(workspace);
-  GROUNDS_ASSIGN_OR_RETURN(auto snapshot, snapshots.get("default", kAdmin, generation));
-  for (std::size_t v = 0; v < snapshot->views.size(); ++v) {
-    const SegmentView& view = snapshot->views[v];
-    GROUNDS_RETURN_IF_ERROR(view.segment->verify());
-    GROUNDS_ASSIGN_OR_RETURN(auto ids, view.segment->ids());
-    for (std::uint32_t i = 0; i < ids.size(); ++i) {
-      if (!view.eligible->test(i)) continue;
-      GROUNDS_ASSIGN_OR_RETURN(ChunkRow row, catalog.chunk(snapshot->view_space[v], ids[i], generation));
-      GROUNDS_ASSIGN_OR_RETURN(std::string text, extracts.read(row.extract_sha256, row.begin, row.end));
-      found.insert(row.uri + ": " + text);
-    }
-  }
-  return found;
-}
-
 CommitBatch batch_for(int step, std::int64_t space) {
   CommitBatch batch;
   batch.analyzer = "test";
