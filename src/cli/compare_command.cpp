@@ -67,13 +67,17 @@ void print_comparison(const Comparison& result) {
   else print_sides("question", question_a, question_b);
   if (result.same_answer) print_line("answer: " + shown_answer(result.a));
   else print_sides("answer", shown_answer(result.a), shown_answer(result.b));
-  print_line(std::string("answers: ") + (result.same_answer ? "the same" : result.same_claims ? "different words, the same claims" : "different") +
+  const bool asked = result.b.status != kNotAsked;
+  print_line(std::string("answers: ") + (!asked ? "not compared, no model was asked" : result.same_answer ? "the same" : result.same_claims ? "different words, the same claims" : "different") +
              "; prompts: " + (result.same_prompt ? "the same" : "different"));
   if (!result.same_prompt) {
     const std::string causes = join_causes(result.prompt_causes);
     print_line("the prompts differ because of: " + bold(causes.empty() ? "undecidable" : causes) + " (" + std::string(basis_name(result.prompt_basis)) + ")");
   }
-  if (!result.same_answer) {
+  if (!asked) {
+    print_line(result.reason.english);
+    print_line("what would decide it: " + result.decided_by.english);
+  } else if (!result.same_answer) {
     print_line("the answers differ because of: " + bold(join_causes(result.answer_causes)) + " (" + std::string(basis_name(result.basis)) + "): " + result.reason.english);
     if (!result.decided_by.empty()) print_line("what would decide it: " + result.decided_by.english);
     print_line("party: " + bold(result.party));

@@ -2,6 +2,8 @@
 
 #include <map>
 
+#include "ledger/compare/side.h"
+
 namespace grounds {
 namespace {
 
@@ -13,6 +15,8 @@ const std::map<std::string_view, Words>& dictionary() {
   static const std::map<std::string_view, Words> words{
       {"title", {"Why two answers differ", "两次回答为何不同"}},
       {"today", {"Why the answer would differ today", "今天的回答为何会不同"}},
+      {"not_compared", {"not compared: no model was asked", "未比较：没有向模型提问"}},
+      {"today_prompt", {"What the model would be asked today", "今天会向模型发送什么"}},
       {"asked", {"What was asked", "所提的问题"}},
       {"answers", {"What was answered", "所给的回答"}},
       {"first", {"First answer", "第一次回答"}},
@@ -113,7 +117,8 @@ class Page {
 
   std::string render() {
     const bool today = view_["b"]["answer_id"].is_null();
-    const std::string title(word(today ? "today" : "title"));
+    const bool is_asked = view_["b"]["status"] != kNotAsked;
+    const std::string title(word(!today ? "title" : is_asked ? "today" : "today_prompt"));
     out_ += "<!DOCTYPE html>\n<html lang=\"" + std::string(chinese_ ? "zh" : "en") +
             "\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"><title>" + title +
             "</title><style>" + std::string(kStyle) + "</style></head><body><main>\n<h1>" + title + "</h1>\n<p class=\"ids\">" +
@@ -149,10 +154,12 @@ class Page {
   void verdict() {
     out_ += "<section class=\"verdict\"><dl>\n";
     const bool same = view_["same_answer"], claims = view_["same_claims"];
-    const std::string how(word(same ? "same" : claims ? "claims" : "different"));
-    term("answers", how);
-    if (!same) term("cause", sets(view_["answer_causes"]), true);
-    if (!same) term("party", known(view_["party"]), true);
+    const bool is_asked = view_["b"]["status"] != kNotAsked;
+    term("answers", std::string(word(!is_asked ? "not_compared" : same ? "same" : claims ? "claims" : "different")));
+    if (!same && is_asked) {
+      term("cause", sets(view_["answer_causes"]), true);
+      term("party", known(view_["party"]), true);
+    }
     term("basis", known(view_["basis"]));
     term("reason", text(view_[chinese_ ? "reason_zh" : "reason"]));
     term("decided_by", text(view_[chinese_ ? "decided_by_zh" : "decided_by"]));

@@ -372,6 +372,21 @@ class Models(Planted):
         self.assertIn("reader-2", result["evidence"]["model"]["b"])
 
     @scenario()
+    def test_today_no_model_is_asked_and_no_difference_claimed_that_nobody_saw(self, corpus):
+        corpus.ingest()
+        before = corpus.ask(None, "--backend", "reader-1")
+        report = self.workspace.folder / "today.html"
+        result = self.workspace.json("explain", before["answer_id"], "--report", report)
+        self.assertEqual((result["prompt_causes"], result["answer_cause"], result["basis"], result["party"]),
+                         ([], "undecidable", "undecidable", "unassigned"))
+        self.assertEqual((result["b"]["status"], result["evidence"]["claims"]["only_a"]), ("not_asked", []))
+        self.assertIn(f"grounds replay {before['answer_id']} --model", result["decided_by"])
+        self.assertNotIn("would differ", report.read_text())
+        text = self.workspace.run("explain", before["answer_id"]).out
+        self.assertIn("answers: not compared, no model was asked", text)
+        self.assertNotIn("answers differ", text)
+
+    @scenario()
     def test_another_parameter(self, corpus):
         corpus.ingest()
         before = corpus.ask(None, "--backend", "reader-1")

@@ -21,8 +21,9 @@ class Comparing {
     r.same_prompt = r.a.inputs.prompt == r.b.inputs.prompt;
     r.same_evidence = r.a.inputs.evidence_json == r.b.inputs.evidence_json;
     r.same_answer = r.a.status == r.b.status && r.a.answer == r.b.answer;
-    r.claims = compare_claims(r.a, r.b);
-    r.same_claims = r.same_answer || (r.a.status == "answered" && r.b.status == "answered" && r.claims.same());
+    const bool both_answered = r.a.status == "answered" && r.b.status == "answered";
+    if (both_answered) r.claims = compare_claims(r.a, r.b);
+    r.same_claims = r.same_answer || (both_answered && r.claims.same());
     auto mixer = Mixer::create(services_, r.a, r.b);
     if (!mixer && mixer.error().code != ErrorCode::kNotFound) return fail(std::move(mixer).error());
     if (mixer) {
@@ -137,6 +138,12 @@ class Comparing {
       decide({{{"none"}}, Basis::kProved, {"the answers are the same, byte for byte", "两次回答逐字节相同"}, {}});
       return {};
     }
+    if (r.b.status == kNotAsked) {
+      decide({{{"undecidable"}}, Basis::kUndecidable,
+              {"no model is asked for today's answer; what is compared is what it would be sent", "未向模型重新提问；此处只比较会发送给它的内容"},
+              {"asking it: grounds replay " + r.a.answer_id + " --model 10", "向它提问：grounds replay " + r.a.answer_id + " --model 10"}});
+      return {};
+    }
     for (const Side* side : {&r.a, &r.b})
       if (side->status != "answered") {
         decide({{{"undecidable"}}, Basis::kUndecidable,
@@ -239,8 +246,7 @@ class Comparing {
   // Which of the documents made the answers differ. Of a deterministic backend: those that give the other answer
   // alone, or, if it takes several, all in the prompts. Of a model: those that state what only one answer claims.
   Status find_decisive_documents() {
-    const bool established = result_.basis == Basis::kProved || result_.basis == Basis::kStatistical;
-    if (result_.same_answer || !established) return {};
+    if (result_.same_answer || result_.basis != Basis::kProved) return {};
     const bool deterministic = result_.a.model.deterministic() && result_.b.model.deterministic();
     std::vector<DocumentFinding>& documents = result_.evidence.documents;
     for (const auto& causes : result_.answer_causes) {
@@ -258,7 +264,7 @@ class Comparing {
         GROUNDS_ASSIGN_OR_RETURN(std::string answer, mixer_->answer(set_of(causes), mixed->evidence));
         document.decisive = answer == result_.b.answer;
       }
-      if (std::ranges::none_of(documents, &DocumentFinding::decisive))
+      if (deterministic && std::ranges::none_of(documents, &DocumentFinding::decisive))
         for (DocumentFinding& document : documents) document.decisive = document.in_prompt_a || document.in_prompt_b;
     }
     std::stable_partition(documents.begin(), documents.end(), [](const DocumentFinding& each) { return each.decisive; });
@@ -357,7 +363,7 @@ Result<Side> side_of_today(const CompareServices& services, const Side& recorded
     side.answer = answer.answer;
     side.verdict = verdict_name(answer.verdict);
   } else {
-    side.status = "not_asked";
+    side.status = kNotAsked;
   }
   return side;
 }

@@ -29,6 +29,9 @@ struct ModelUse {
   std::optional<double> temperature() const;
 };
 
+// The status of what a language model would say today: nobody asks it to find out.
+inline constexpr const char* kNotAsked = "not_asked";
+
 struct Side {
   std::string answer_id;                // "" for what would be answered today
   UnixMillis time = 0;
@@ -36,7 +39,7 @@ struct Side {
   AnswerInputs inputs;
   std::string history;                  // the conversation before, as a prompt shows it
   ModelUse model;
-  std::string status = "answered";      // "answered", "failed", "interrupted", "erased"
+  std::string status = "answered";      // "answered", "failed", "interrupted", "erased"; today's side: kNotAsked
   std::string answer, verdict;          // of an answered one
 };
 
