@@ -120,6 +120,7 @@ Result<std::string> Service::local_admin(const Request& request, bool to_write) 
 }
 
 void Service::create_collection(const Request& request, Response& response, const std::string& text) {
+  bool taken = false;  // a conflict: nothing is wrong with the request itself
   const auto create = [&]() -> Result<Collection> {
     GROUNDS_ASSIGN_OR_RETURN(const std::string actor, local_admin(request, true));
     GROUNDS_ASSIGN_OR_RETURN(Body body, Body::parse(text));
@@ -128,17 +129,13 @@ void Service::create_collection(const Request& request, Response& response, cons
     GROUNDS_RETURN_IF_ERROR(body.finish());
     Settings settings;
     GROUNDS_RETURN_IF_ERROR(set_settings(given, settings));
-    return engine_.create_collection(name, model, settings, actor);
+    Result<Collection> result = engine_.create_collection(name, model, settings, actor);
+    taken = !result && result.error().code == ErrorCode::kUsage && engine_.catalog().find_collection(name).has_value();
+    return result;
   };
   if (refuse_type(request, response)) return;
   const Result<Collection> created = create();
-  if (!created) {
-    // A name that is taken is a conflict, and nothing is wrong with the request itself.
-    const Json json = Json::parse(text, nullptr, false);
-    const bool taken = created.error().code == ErrorCode::kUsage && json.is_object() && json.contains("name") && json["name"].is_string() &&
-                       engine_.catalog().find_collection(json["name"].get<std::string>());
-    return answer_error(response, created.error(), taken ? 409 : 0);
-  }
+  if (!created) return answer_error(response, created.error(), taken ? 409 : 0);
   response.status = 201;
   answer(response, collection_view(*created));
 }

@@ -229,6 +229,9 @@ class Collections(WithServer):
         self.assertEqual(self.server.get("/v1/collections/birds"), made)
         self.assertIn("birds", [c["name"] for c in self.server.get("/v1/collections")["collections"]])
         self.assertEqual(self.server.request("POST", "/v1/collections", {"name": "birds", "model": "none"}, JSON)[0], 409)
+        # What is wrong in itself is so also where the name is taken.
+        for wrong in ({"bogus": 1}, {"settings": {"nope": 1}}):
+            self.assertEqual(self.server.request("POST", "/v1/collections", {"name": "birds", "model": "none", **wrong}, JSON)[0], 400)
         # Its documents are for its groups, and over HTTP everybody is in the group everyone.
         self.put("kiwi.md", b"The kiwi runs.", collection="birds")
         self.assertEqual(self.workspace.json("docs", "show", "kiwi.md", "-c", "birds")["groups"], ["birders"])
